@@ -1,0 +1,105 @@
+"""Every error of the domain, in one tree with three branches that matter.
+
+    FacteurError
+    ├── Rejected             the caller's fault; the message says what to do
+    │   ├── InvalidInput     a field or a body that cannot be read (names the field)
+    │   ├── TooLarge         over a limit (names the limit)
+    │   ├── UnsupportedMedia a content type that is not taken
+    │   ├── NotFound         no such job, queue, key or model
+    │   ├── Unauthenticated  no key, or a key that is not valid
+    │   ├── Forbidden        a valid key without the needed scope
+    │   └── ConfigurationError  a setting or file of the operator's that cannot be used
+    ├── Retryable            nobody's fault; the same call may work later
+    │   ├── Overloaded       too much is queued (says when to come back)
+    │   ├── RateLimited      this caller is too fast (says when to come back)
+    │   └── StoreUnavailable the database does not answer
+    └── Conflict             the call does not fit the state
+        ├── KeyReused        an idempotency key came back with another body
+        ├── WrongStatus      the job is not in a status that allows this
+        └── LeaseLost        the result came after the lease was given to someone else
+
+The interfaces map these to their own terms, totally: `app.problems` to HTTP statuses, `worker.retry` to
+retry, fail or drop.
+"""
+
+from __future__ import annotations
+
+
+class FacteurError(Exception):
+    """The root of every error this product raises on purpose."""
+
+
+class Rejected(FacteurError):
+    """The caller's fault: the message is one sentence that says what to do."""
+
+
+class InvalidInput(Rejected):
+    """A body or a field cannot be read; `field` names it (a JSON pointer such as `/to/0`), if there is one."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class TooLarge(Rejected):
+    """The input is over a limit; `limit` is that limit in bytes (or in items, when the message says so)."""
+
+    def __init__(self, message: str, *, limit: int) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+class UnsupportedMedia(Rejected):
+    """The content type is not one that is taken."""
+
+
+class NotFound(Rejected):
+    """There is no such thing, or it was erased."""
+
+
+class Unauthenticated(Rejected):
+    """No API key was given, or it is not valid."""
+
+
+class Forbidden(Rejected):
+    """The API key is valid but lacks the scope that the call needs."""
+
+
+class ConfigurationError(Rejected):
+    """A setting, a policy file or a model directory cannot be used; the message says what to change."""
+
+
+class Retryable(FacteurError):
+    """Nobody's fault: the same call may work after `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Overloaded(Retryable):
+    """More is queued than the configured limit."""
+
+
+class RateLimited(Retryable):
+    """This caller sends faster than the configured limit."""
+
+
+class StoreUnavailable(Retryable):
+    """The database does not answer."""
+
+
+class Conflict(FacteurError):
+    """The call does not fit the state that the job is in."""
+
+
+class KeyReused(Conflict):
+    """The same idempotency key came with another body."""
+
+
+class WrongStatus(Conflict):
+    """The job is not in a status that allows this."""
+
+
+class LeaseLost(Conflict):
+    """The result came after the lease had been given to someone else; it is dropped."""

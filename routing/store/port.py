@@ -1,0 +1,271 @@
+"""The store port: every transition of a job's life, each in one transaction.
+
+One conformance suite (`tests/conformance/`) holds for the in-memory store, SQLite and PostgreSQL.
+All times are Unix seconds. Every method may raise `StoreUnavailable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from routing.decision import Decision
+from routing.job import Claim, Event, Job, MailFormat, Outcome, Review, Status, Submission
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """The answer to one submission: its job, and whether this call created it (False: a repeat)."""
+
+    job: Job
+    created: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobFilter:
+    """Which jobs to list; None means any."""
+
+    status: Status | None = None
+    queue: str | None = None
+    label: str | None = None
+    source: str | None = None
+    decided_by: str | None = None
+    created_after: float | None = None
+    created_before: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Some jobs, newest first, and the id to ask from for the next page (None: no more)."""
+
+    jobs: tuple[Job, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueDepth:
+    """A team's queue: how many routed mails are in it, and since when the oldest waits for a human."""
+
+    queue: str
+    depth: int
+    """Jobs that are done and lie in this queue."""
+    unreviewed: int
+    oldest_at: float | None
+    """Acceptance of the oldest unreviewed job; None when all are reviewed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backlog:
+    """What is still to be decided."""
+
+    queued: int
+    running: int
+    failed: int
+    oldest_queued_at: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredMail:
+    """A mail as it was handed in."""
+
+    content: bytes
+    format: MailFormat
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiKey:
+    """A caller's key. The secret itself is never stored, only its SHA-256 (secrets carry 256 bits of randomness)."""
+
+    id: str
+    name: str
+    """Unique among keys that are not revoked; the `source` of what it submits."""
+    secret_hash: str
+    scopes: frozenset[str]
+    created_at: float
+    revoked_at: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerBeat:
+    """A worker's sign of life."""
+
+    name: str
+    """Node name, unique among the workers alive."""
+    model_version: str
+    started_at: float
+    seen_at: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """A webhook that is owed to a caller: created with the outcome, in the same transaction."""
+
+    id: str
+    """UUIDv7; the `webhook-id`, the same in every attempt."""
+    job_id: str
+    url: str
+    attempts: int
+    created_at: float
+    lease: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryOutcome:
+    """What came of one attempt: delivered, to be tried at `retry_at`, or given up (both None and False)."""
+
+    delivery_id: str
+    lease: str
+    delivered: bool
+    retry_at: float | None = None
+    error: str | None = None
+
+
+class Store(Protocol):
+    """Every transition of a job's life. Each method is one transaction, committed when it returns."""
+
+    # -- accepting ------------------------------------------------------------------------------------------------
+
+    def submit(self, submissions: Sequence[Submission], *, now: float) -> list[Accepted | Exception]:
+        """Store mails durably; one answer each, in order, all in one transaction.
+
+        A repeat gives the job that exists: the same idempotency key of the same source (`KeyReused` is the answer,
+        not raised, when the digest differs), else the same Message-ID of the same source. Repeats inside one call
+        are recognised too, and so is one that another process commits at the same moment.
+        """
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def job(self, job_id: str) -> Job:
+        """Return one job. Raises NotFound."""
+
+    def mail(self, job_id: str) -> StoredMail:
+        """Return the mail of a job as it was handed in. Raises NotFound."""
+
+    def jobs(self, where: JobFilter, *, before: str | None = None, limit: int = 50) -> Page:
+        """List jobs, newest id first, from below the id `before`; keyset pagination, never an offset."""
+
+    def history(self, job_id: str) -> tuple[Event, ...]:
+        """Return a job's events, oldest first. Raises NotFound when the job does not exist."""
+
+    def reviews(self, job_id: str) -> tuple[Review, ...]:
+        """Return a job's reviews, oldest first."""
+
+    def queues(self) -> tuple[QueueDepth, ...]:
+        """Return every queue that holds a done job, by name."""
+
+    def backlog(self) -> Backlog:
+        """Count what is still to be decided."""
+
+    # -- deciding -------------------------------------------------------------------------------------------------
+
+    def claim(self, *, worker: str, limit: int, lease_seconds: float, now: float) -> list[Claim]:
+        """Take up to `limit` queued jobs that are due, oldest first, and hold them under one lease each.
+
+        Two workers never get the same job. A job whose lease expired before is claimed alone: when the oldest due
+        job is such a one, it is the only one returned; otherwise such jobs are passed over in this call.
+        `attempts` is counted up here.
+        """
+
+    def record(self, outcomes: Sequence[Outcome], *, worker: str, now: float) -> frozenset[str]:
+        """Record results in one transaction; return the ids of the jobs that took them.
+
+        An outcome counts only when the job is running under the very lease that the outcome names; others are
+        dropped silently (their lease expired and the job belongs to somebody else). A decided or failed job with a
+        callback URL gets a `Delivery` in the same transaction.
+        """
+
+    def release(self, worker: str, *, now: float) -> int:
+        """End at once the leases of a worker (or worker process) known to be dead; return how many jobs that was.
+
+        The jobs are treated as by `expire_leases`. A name that ends in `/` ends the leases of all its processes.
+        """
+
+    def expire_leases(self, *, max_attempts: int, now: float) -> int:
+        """Return jobs whose lease ended to the queue; return how many.
+
+        A job that was claimed together with others is not charged: its attempt is taken back, and it will be
+        claimed alone. One that was alone and reached `max_attempts` becomes failed, with an error that says that
+        its worker died or hung on it; a callback is owed for it like for any other failure.
+        """
+
+    # -- callers and humans ---------------------------------------------------------------------------------------
+
+    def cancel(self, job_id: str, *, actor: str, now: float) -> Job:
+        """Take back a queued job. Raises NotFound; WrongStatus when it is not queued."""
+
+    def erase(self, job_id: str, *, actor: str, now: float) -> None:
+        """Delete a done, failed or cancelled job with its mail, reviews, deliveries and history.
+
+        Raises NotFound; WrongStatus when it is queued or running. One event without personal data remains.
+        """
+
+    def retry(self, job_id: str, *, actor: str, now: float) -> Job:
+        """Queue a failed job again with no attempts counted. Raises NotFound; WrongStatus when it is not failed."""
+
+    def review(self, review: Review, *, decision: Decision) -> Job:
+        """Record a human's word and make `decision` the job's decision, if the job is still as the review saw it.
+
+        Raises NotFound; WrongStatus when the job is not done, or its label or queue are no longer the ones that
+        `review.label_before` and `review.queue_before` name (somebody else was faster).
+        """
+
+    # -- deliveries -----------------------------------------------------------------------------------------------
+
+    def claim_deliveries(self, *, limit: int, lease_seconds: float, now: float) -> list[Delivery]:
+        """Take up to `limit` due deliveries under a lease, counting their attempts up; expired leases are due again."""
+
+    def record_deliveries(self, outcomes: Sequence[DeliveryOutcome], *, now: float) -> None:
+        """Record what came of attempts; an outcome under a lease that is no longer held is dropped."""
+
+    # -- keys and workers -----------------------------------------------------------------------------------------
+
+    def add_key(self, key: ApiKey) -> None:
+        """Store a key. Raises WrongStatus when a key of that name is in use."""
+
+    def key_by_hash(self, secret_hash: str) -> ApiKey | None:
+        """Return the key with this hash that is not revoked, or None."""
+
+    def keys(self) -> tuple[ApiKey, ...]:
+        """Return all keys, revoked ones too, oldest first."""
+
+    def revoke_key(self, name: str, *, now: float) -> None:
+        """Revoke the key in use of this name. Raises NotFound."""
+
+    def beat(self, beat: WorkerBeat) -> None:
+        """Record a worker's sign of life."""
+
+    def workers(self, *, seen_after: float) -> tuple[WorkerBeat, ...]:
+        """Return the workers heard from after that time, by name."""
+
+    # -- itself ---------------------------------------------------------------------------------------------------
+
+    def purge(self, *, mails_before: float, jobs_before: float, now: float) -> Mapping[str, int]:
+        """Retention: delete the mails of jobs that ended before `mails_before`, and whole jobs before `jobs_before`.
+
+        Returns counts by kind ("mails", "jobs"). A job whose mail is gone keeps its decision.
+        """
+
+    def check(self) -> None:
+        """Ask the database a trivial question. Raises StoreUnavailable, or ConfigurationError on a wrong schema."""
+
+    def close(self) -> None:
+        """Give back every connection."""
+
+
+NO_FILTER = JobFilter()
+
+__all__ = [
+    "NO_FILTER",
+    "Accepted",
+    "ApiKey",
+    "Backlog",
+    "Delivery",
+    "DeliveryOutcome",
+    "JobFilter",
+    "Page",
+    "QueueDepth",
+    "Store",
+    "StoredMail",
+    "WorkerBeat",
+]
