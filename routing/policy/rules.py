@@ -1,0 +1,150 @@
+"""Rules: deterministic conditions of an administrator that decide before the model, or override it after.
+
+Conditions are plain comparisons and word searches over folded text (lower case, no accents); there are no regular
+expressions, so no rule can make a mail take long.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from routing.decision import DecidedBy, Decision, Priority
+from routing.mail import Address, Mail
+
+
+class Stage(StrEnum):
+    """When a rule runs."""
+
+    BEFORE = "before"
+    """Before the model: a mail that matches is never shown to it."""
+    AFTER = "after"
+    """After the model: a mail that matches keeps the model's label unless the rule gives another."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Condition:
+    """What a mail must have. Every field that is given must hold; within a field one of its values is enough."""
+
+    sender: tuple[str, ...] = ()
+    """Addresses, or domains written `@example.org`."""
+    recipient: tuple[str, ...] = ()
+    """The same, among To and Cc."""
+    subject: tuple[str, ...] = ()
+    """Words or phrases in the subject, as whole words."""
+    body: tuple[str, ...] = ()
+    """Words or phrases in the body, as whole words."""
+    header: tuple[tuple[str, str], ...] = ()
+    """(field name, text it contains); an empty text asks only that the field is there."""
+    label: tuple[str, ...] = ()
+    """Labels that the model gave; only for rules after the model."""
+
+    def holds(self, view: MailView, label: str | None) -> bool:
+        """Say whether the mail satisfies every field that is given."""
+        return (
+            (not self.sender or any(_is_address(each, view.senders) for each in self.sender))
+            and (not self.recipient or any(_is_address(each, view.recipients) for each in self.recipient))
+            and (not self.subject or any(_has_words(each, view.subject) for each in self.subject))
+            and (not self.body or any(_has_words(each, view.body) for each in self.body))
+            and (not self.header or any(view.has_header(name, text) for name, text in self.header))
+            and (not self.label or label in self.label)
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """One rule: when its condition holds, the mail goes where it says."""
+
+    name: str
+    stage: Stage
+    when: Condition
+    queue: str | None = None
+    label: str | None = None
+    priority: Priority | None = None
+
+    def decide(self, decision: Decision | None, *, label_queue: str | None) -> Decision:
+        """Return the decision of a mail that this rule matched.
+
+        Args:
+            decision: the model's decision; None before the model.
+            label_queue: the queue of `self.label` by the policy, if the rule gives a label and no queue.
+        """
+        base = decision or Decision(
+            label=None, confidence=None, queue=self.queue or label_queue or "", decided_by=DecidedBy.RULE, reason=""
+        )
+        return replace(
+            base,
+            label=self.label or base.label,
+            queue=self.queue or label_queue or base.queue,
+            priority=self.priority or base.priority,
+            decided_by=DecidedBy.RULE,
+            rule=self.name,
+            reason=f"The rule {self.name!r} of the administrators holds."
+            + (f" Before it: {decision.reason}" if decision else ""),
+        )
+
+
+@dataclass(slots=True)
+class MailView:
+    """A mail as rules look at it: folded once, however many rules there are."""
+
+    mail: Mail
+    _folded: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def senders(self) -> tuple[Address, ...]:
+        """The mailboxes that count as its sender."""
+        return (self.mail.sender,)
+
+    @property
+    def recipients(self) -> tuple[Address, ...]:
+        """The mailboxes it was sent to, To and Cc."""
+        return (*self.mail.to, *self.mail.cc)
+
+    @property
+    def subject(self) -> str:
+        """The folded subject, one space between words and at both ends."""
+        return self._fold("subject", self.mail.subject)
+
+    @property
+    def body(self) -> str:
+        """The folded body, one space between words and at both ends."""
+        return self._fold("body", self.mail.text)
+
+    def has_header(self, name: str, text: str) -> bool:
+        """Say whether a field of that name contains `text`, without regard to case."""
+        wanted = text.casefold()
+        return any(wanted in value.casefold() for value in self.mail.header_values(name))
+
+    def _fold(self, part: str, text: str) -> str:
+        if part not in self._folded:
+            self._folded[part] = fold(text)
+        return self._folded[part]
+
+
+def fold(text: str) -> str:
+    """Return the words of `text` in lower case without accents, one space between them and at both ends."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    letters = (
+        character if character.isalnum() else " " for character in decomposed if not unicodedata.combining(character)
+    )
+    return f" {' '.join(''.join(letters).split())} "
+
+
+def first_match(rules: Sequence[Rule], view: MailView, label: str | None = None) -> Rule | None:
+    """Return the first rule that holds for the mail, or None."""
+    return next((rule for rule in rules if rule.when.holds(view, label)), None)
+
+
+def _is_address(wanted: str, boxes: Sequence[Address]) -> bool:
+    wanted = wanted.lower()
+    if wanted.startswith("@"):
+        return any(box.address.lower().endswith(wanted) for box in boxes)
+    return any(box.address.lower() == wanted for box in boxes)
+
+
+def _has_words(phrase: str, folded: str) -> bool:
+    words = fold(phrase)
+    return words != "  " and words in folded

@@ -1,0 +1,72 @@
+"""Reviewing: a human confirms a decision or corrects it. Corrections are what the next model learns from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from routing.decision import DecidedBy
+from routing.errors import InvalidInput, WrongStatus
+from routing.ids import uuid7
+from routing.job import Job, Review
+from routing.policy import Policy
+from routing.store.port import Store
+
+NOTE_CHARACTERS = 2000
+
+
+def review(  # noqa: PLR0913 - every word of a review is one
+    store: Store,
+    policy: Policy,
+    job_id: str,
+    *,
+    label: str | None,
+    queue: str | None,
+    reviewer: str,
+    note: str,
+    now: float,
+) -> Job:
+    """Record a human's word on a done job.
+
+    Without `label` and `queue` the decision is confirmed as it stands. A new label moves the mail to that label's
+    queue unless `queue` names another.
+
+    Raises:
+        NotFound: there is no such job.
+        WrongStatus: it is not done, or somebody else changed it in between.
+        InvalidInput: the label or the queue is not one of the policy's.
+    """
+    job = store.job(job_id)
+    before = job.decision
+    if before is None:
+        raise WrongStatus(f"The job is {job.status}; only a done one can be reviewed.")
+    if queue is not None and queue not in policy.queues:
+        raise InvalidInput(f"{queue!r} is not a queue; the queues are {', '.join(policy.queues)}.", field="/queue")
+    if len(note) > NOTE_CHARACTERS:
+        raise InvalidInput(f"The note has more than {NOTE_CHARACTERS} characters.", field="/note")
+    new_label = policy.label(label).key if label is not None else before.label
+    new_queue = queue or (policy.label(label).queue if label is not None else before.queue)
+    confirmed = (new_label, new_queue) == (before.label, before.queue)
+    word = Review(
+        id=uuid7(now),
+        job_id=job_id,
+        at=now,
+        reviewer=reviewer,
+        confirmed=confirmed,
+        label_before=before.label,
+        queue_before=before.queue,
+        label=new_label,
+        queue=new_queue,
+        note=note,
+    )
+    decision = (
+        before
+        if confirmed
+        else replace(
+            before,
+            label=new_label,
+            queue=new_queue,
+            decided_by=DecidedBy.HUMAN,
+            reason=f"Corrected by {reviewer}." + (f" {note}" if note else ""),
+        )
+    )
+    return store.review(word, decision=decision)
