@@ -1,0 +1,195 @@
+"""Mailboxes out of address fields (RFC 5322, section 3.4), with what real mail puts there instead.
+
+One pass over the text, so that no nesting of comments, quotes or groups costs more than its length (the standard
+library's parser recurses on comments). Names are decoded (RFC 2047) after the field has been split, so that a comma in
+a decoded name separates nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from routing.mail.charset import one_line
+from routing.mail.message import Address
+from routing.mail.words import decode_words, word_end
+
+MAILBOXES = 1000
+"""Most mailboxes taken from one field; a longer list of recipients says nothing more."""
+
+_PLAIN = re.compile(r"""[^"(<,;:\\\[=]+""")
+_MARKED = re.compile(r"""["(,;:\\\[]""")
+
+
+def mailboxes(text: str, limit: int = MAILBOXES) -> tuple[Address, ...]:
+    """Return the mailboxes of an address field in order, groups flattened.
+
+    Text without any address (`undisclosed-recipients:;`) gives nothing. A name alone gives a mailbox with an empty
+    address when no address is found at all, so that what senders call themselves is not lost.
+
+    Args:
+        text: The field's value, unfolded, encoded words still encoded.
+        limit: How many mailboxes to return at most.
+    """
+    found: list[Address] = []
+    nameless: list[Address] = []
+    for name, address in _simple(text) or _Scanner(text).mailboxes():
+        if address:
+            found.append(Address(name=_display(name), address=_lower_domain(address)))
+            if len(found) >= limit:
+                break
+        elif name.strip() and not nameless:
+            nameless.append(Address(name=_display(name)))
+    if not found and nameless and "@" in nameless[0].name and "=?" in text:
+        # Some senders encode the whole field, address and all, as one encoded word.
+        return mailboxes(nameless[0].name, limit)
+    return tuple(found or nameless)
+
+
+def first_mailbox(text: str) -> Address:
+    """Return the first mailbox of an address field; an empty one when there is none."""
+    return next(iter(mailboxes(text, 1)), Address())
+
+
+def _display(name: str) -> str:
+    name = one_line(name)
+    if "=?" in name:
+        name = one_line(decode_words(name))
+    if len(name) > 1 and name[0] == name[-1] and name[0] in "'\"":
+        return name[1:-1].strip()
+    return name
+
+
+def _lower_domain(address: str) -> str:
+    local, at, domain = one_line(address).rpartition("@")
+    return f"{local}{at}{domain.lower()}" if at else domain
+
+
+def _simple(text: str) -> list[tuple[str, str]] | None:
+    """Split `Name <address>` or `address` alone, as nearly all fields are; None when there is more to it."""
+    if _MARKED.search(text):
+        return None
+    before, angle, rest = text.partition("<")
+    if not angle:
+        bare = text.strip()
+        return [("", bare)] if "@" in bare and " " not in bare and "=?" not in bare else None
+    address, end, after = rest.partition(">")
+    return [(before, address.strip())] if end and "<" not in address and not after.strip() else None
+
+
+class _Scanner:
+    """One pass over an address field; yields (name, address) pairs, either of which may be empty."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+        self._words: list[str] = []
+        self._comments: list[str] = []
+        self._angle: str | None = None
+        # Set once a closing mark was looked for in vain, so that nobody looks again.
+        self._unclosed: set[str] = set()
+
+    def mailboxes(self) -> Iterator[tuple[str, str]]:
+        text = self._text
+        while self._position < len(text):
+            char = text[self._position]
+            if char in ",;":
+                self._position += 1
+                yield self._take()
+            elif char == ":":
+                self._position += 1
+                if self._angle is None and "mailto" not in self._words[-1:]:
+                    self._words.clear()  # a group's name
+                elif self._words:
+                    self._words.pop()
+            elif char == '"':
+                self._quoted()
+            elif char == "(":
+                self._comment()
+            elif char in "<[":
+                self._enclosed(char)
+            elif char == "\\":
+                self._words.append(text[self._position + 1 : self._position + 2])
+                self._position += 2
+            else:
+                self._plain()
+        yield self._take()
+
+    def _plain(self) -> None:
+        text, start = self._text, self._position
+        end = word_end(text, start) if text.startswith("=?", start) else None
+        if end is None:
+            match = _PLAIN.match(text, start + 1) if text[start] == "=" else _PLAIN.match(text, start)
+            end = match.end() if match else start + 1
+        self._words.append(text[start:end])
+        self._position = end
+
+    def _quoted(self) -> None:
+        text, at = self._text, self._position + 1
+        self._position = at
+        if '"' in self._unclosed:
+            return
+        content: list[str] = []
+        while at < len(text):
+            char = text[at]
+            if char == '"':
+                self._words.append("".join(content))
+                self._position = at + 1
+                return
+            if char == "\\":
+                at += 1
+                char = text[at : at + 1]
+            content.append(char)
+            at += 1
+        self._unclosed.add('"')
+
+    def _comment(self) -> None:
+        text, start = self._text, self._position + 1
+        self._position = start
+        if "(" in self._unclosed:
+            return
+        depth, at = 1, start
+        while at < len(text):
+            char = text[at]
+            if char == "\\":
+                at += 1
+            elif char == "(":
+                depth += 1
+            elif char == ")":
+                depth -= 1
+                if not depth:
+                    self._comments.append(text[start:at])
+                    self._position = at + 1
+                    return
+            at += 1
+        self._unclosed.add("(")
+
+    def _enclosed(self, opening: str) -> None:
+        text, start = self._text, self._position + 1
+        end = -1 if opening in self._unclosed else text.find(">" if opening == "<" else "]", start)
+        if end < 0:
+            self._unclosed.add(opening)
+            end = min((at for at in (text.find(",", start), len(text)) if at >= 0), default=len(text))
+        if opening == "[":  # a domain literal, part of an address
+            self._words.append(text[start - 1 : end + 1])
+        else:
+            self._angle = text[start:end].lstrip("< ").removeprefix("mailto:")
+        self._position = end if text[end : end + 1] == "," else end + 1
+
+    def _take(self) -> tuple[str, str]:
+        name, angle, comments = "".join(self._words), self._angle, " ".join(self._comments)
+        self._words.clear()
+        self._comments.clear()
+        self._angle = None
+        if angle is not None:
+            if angle.startswith("@"):
+                angle = angle.rpartition(":")[2]  # a source route (RFC 5322, section 4.4)
+            return name if name.strip() else comments, "".join(angle.split())
+        if "@" not in name:
+            return name if name.strip() else comments, ""
+        words = name.split()
+        address = next(word for word in words if "@" in word)
+        others = " ".join(word for word in words if word is not address)
+        if others and "@" not in others and (address.startswith("@") or address.endswith("@")):
+            return "", "".join(words)  # white space around the sign
+        return others or comments, address

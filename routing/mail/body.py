@@ -1,0 +1,180 @@
+"""Which parts of a message are what its sender wrote, and which came along.
+
+Text parts that are neither attachments nor named files are the body; everything else, embedded messages included, is an
+attachment.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from routing.mail.charset import decode, storable
+from routing.mail.flowed import unflow
+from routing.mail.html import html_to_text
+from routing.mail.message import Attachment
+from routing.mail.mime import Part
+
+CHARACTERS = 1_000_000
+"""Most characters of body text, and of HTML, that are kept."""
+
+_STUB = 400
+"""Longest text that may be a mere notice that the mail is in HTML, in characters."""
+
+_SAYS = re.compile(r"\w")
+_NOTICES = (
+    "support html",
+    "supports html",
+    "supporte pas le html",
+    "supporte pas l'html",
+    "supporte pas les messages html",
+    "supporte pas le format html",
+    "pas compatible html",
+    "compatible html",
+    "html compatible",
+    "html-compatible",
+    "html capable",
+    "html-capable",
+    "html enabled",
+    "html-enabled",
+    "html email",
+    "html e-mail",
+    "html message",
+    "message html",
+    "format html",
+    "html format",
+    "affichage html",
+    "view the message",
+    "view this email",
+    "view this message",
+    "visualiser ce message",
+    "voir ce message",
+    "version en ligne",
+    "lire ce message",
+    "afficher ce message",
+)
+_COMPARED = 200
+"""How much of a plain text is looked for in an HTML text to see whether they say the same, in characters."""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Content:
+    """What some parts say: pieces in order, each plain text or HTML."""
+
+    pieces: list[tuple[str, bool]] = field(default_factory=list)
+    """Text, and whether it is HTML."""
+    html: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        return "\n\n".join(filter(None, (_as_text(*piece).strip() for piece in self.pieces)))
+
+
+class Body:
+    """The body and the attachments of a message."""
+
+    def __init__(self, root: Part, defects: list[str]) -> None:
+        self.attachments: list[Attachment] = []
+        self.charset = ""
+        """The charset that the first text part declares."""
+        self._defects = defects
+        self._root = root
+        self._embedded: list[Part] = []
+        content = self._read(root)
+        self.text = content.text()
+        self.html = "\n".join(content.html)
+        if not _SAYS.search(self.text) and not self.html.strip() and self._embedded:
+            # A forward that is nothing but its attached message: that message is what the sender says.
+            inner = Body(self._embedded[0].children[0], defects)
+            self.text, self.html = inner.text, inner.html
+        self.text = self._cut(self.text, "text")
+        self.html = self._cut(self.html, "HTML")
+
+    def _cut(self, text: str, what: str) -> str:
+        if len(text) <= CHARACTERS:
+            return text
+        self._defects.append(f"{what} cut at {CHARACTERS} characters")
+        return text[:CHARACTERS]
+
+    def _read(self, part: Part) -> _Content:
+        if part.media_type.startswith("multipart/") and part.children:
+            contents = [self._read(child) for child in part.children]
+            return _best(contents) if part.media_type == "multipart/alternative" else _together(contents)
+        if part.embeds and part.children:
+            self._attach(part)
+            self._embedded.append(part)
+            return _Content()
+        if not self._is_body(part):
+            self._attach(part)
+            return _Content()
+        return self._leaf(part)
+
+    def _is_body(self, part: Part) -> bool:
+        if part is self._root:
+            return part.media_type.startswith(("text/", "multipart/"))
+        if part.media_type.startswith("multipart/"):
+            return True  # one that could not be split: its text is all there is
+        return part.media_type in _TEXTS and part.disposition != "attachment" and not part.file_name
+
+    def _attach(self, part: Part) -> None:
+        self.attachments.append(Attachment(name=part.file_name, content_type=part.media_type, size=part.size()))
+
+    def _leaf(self, part: Part) -> _Content:
+        data, damaged = part.content()
+        charset = part.given.get("charset", "")
+        self.charset = self.charset or charset
+        text, doubtful = decode(data, charset)
+        self._defects.extend(filter(None, (damaged, doubtful)))
+        text = storable(text)
+        if part.media_type == "text/html" or _is_markup(text):
+            return _Content(pieces=[(text, True)], html=[text])
+        if part.given.get("format", "").lower() == "flowed":
+            text = unflow(text, delete_space=part.given.get("delsp", "").lower() == "yes")
+        return _Content(pieces=[(text, False)])
+
+
+_TEXTS = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown"})
+
+
+def _best(contents: list[_Content]) -> _Content:
+    """Choose between alternatives: the plain one if it says anything of its own, else the richest."""
+    rich = next((content for content in reversed(contents) if content.html), None)
+    plain = next((content for content in contents if not content.html and _SAYS.search(content.text())), None)
+    if rich is None:
+        return plain or _Content()
+    if plain is None or _is_stub(plain.text(), rich):
+        return rich
+    return _Content(pieces=plain.pieces, html=rich.html)
+
+
+def _together(contents: list[_Content]) -> _Content:
+    """Put parts one after another, leaving out HTML that only repeats the plain text before it."""
+    whole = _Content()
+    for content in contents:
+        whole.html.extend(content.html)
+        plain = next((text for text, is_html in whole.pieces if not is_html and _SAYS.search(text)), None)
+        if content.html and plain is not None and _repeats(plain, content):
+            continue
+        whole.pieces.extend(content.pieces)
+    return whole
+
+
+def _is_stub(text: str, rich: _Content) -> bool:
+    if len(text) > _STUB:
+        return False
+    folded = " ".join(text.lower().replace("\u2019", "'").split())
+    return any(notice in folded for notice in _NOTICES) and len(rich.text()) > len(text)
+
+
+def _repeats(plain: str, rich: _Content) -> bool:
+    wanted = "".join(plain.split())[:_COMPARED]
+    return wanted in "".join(rich.text().split())
+
+
+def _is_markup(text: str) -> bool:
+    """Say whether text that is called plain is an HTML document."""
+    start = text[:_COMPARED].lstrip().lower()
+    return start.startswith(("<!doctype html", "<html", "<head", "<body")) and "</" in text
+
+
+def _as_text(text: str, is_html: bool) -> str:  # noqa: FBT001 - the two halves of one piece
+    return html_to_text(text) if is_html else text

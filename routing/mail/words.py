@@ -1,0 +1,91 @@
+"""Header text: RFC 2047 encoded words and raw 8-bit bytes, as senders really write them.
+
+Decoded although the RFC forbids it, because mail systems write it: words within quoted strings, words glued to text or
+to each other, spaces and unescaped characters within a word, characters split over two words, a last word without its
+end. Work is linear in the length of the header.
+"""
+
+from __future__ import annotations
+
+from routing.mail.charset import decode, one_line
+from routing.mail.transfer import decode_base64, decode_quoted_printable
+
+_CHARSET_NAME = 60
+"""Longest charset (with an RFC 2231 language) that is believed to start an encoded word, in characters."""
+
+
+def header_text(value: bytes, hint: str = "") -> str:
+    """Return a header's value as text on one line, encoded words decoded.
+
+    Args:
+        value: The field's bytes after the colon, folded or not.
+        hint: The charset of the message's body, for headers in raw 8-bit bytes.
+    """
+    if value.isascii() and b"\x1b" not in value:
+        text = value.decode("ascii")
+    else:
+        text, _ = decode(value, hint)
+    # Unfolded first: white space within a folded word must not end it.
+    text = one_line(text)
+    return one_line(decode_words(text)) if "=?" in text else text
+
+
+def decode_words(text: str) -> str:
+    """Return `text` with its encoded words decoded, and everything else as it was."""
+    decoded: list[str] = []
+    run = bytearray()
+    run_charset = ""
+    position = 0
+    start = text.find("=?")
+    while start >= 0:
+        word = _word(text, start)
+        if word is None:
+            start = text.find("=?", start + 2)
+            continue
+        charset, data, end = word
+        between = text[position:start]
+        # White space between two encoded words is folding, not text (RFC 2047, section 6.2), and bytes are joined
+        # before they are decoded, because some senders split a character over two words.
+        if not run or charset != run_charset or (between and not between.isspace()):
+            decoded.append(decode(bytes(run), run_charset)[0])
+            if not run or not between.isspace():
+                decoded.append(between)
+            run.clear()
+        run += data
+        run_charset = charset
+        position = end
+        start = text.find("=?", position)
+    decoded.append(decode(bytes(run), run_charset)[0])
+    decoded.append(text[position:])
+    return "".join(decoded)
+
+
+def word_end(text: str, start: int) -> int | None:
+    """Return the end of the encoded word at `start` of `text`, or None when there is none."""
+    word = _word(text, start)
+    return word[2] if word else None
+
+
+def _word(text: str, start: int) -> tuple[str, bytes, int] | None:
+    """Return charset, bytes and end of the encoded word at `start`, or None when there is none."""
+    mark = text.find("?", start + 2, start + 2 + _CHARSET_NAME)
+    if mark <= start + 2 or text[mark + 2 : mark + 3] != "?":
+        return None
+    encoding = text[mark + 1].lower()
+    if encoding not in {"b", "q"}:
+        return None
+    charset = text[start + 2 : mark].partition("*")[0].strip().lower()
+    begin = mark + 3
+    following = text.find("=?", begin)
+    while following >= 0 and text.startswith("=", following + 2):  # base64 padding before the word's end
+        following = text.find("=?", following + 1)
+    limit = following if following >= 0 else len(text)
+    end = text.find("?=", begin, limit + 1)
+    after = end + 2
+    if end < 0:
+        # The word's own end is missing: it reaches to the next word, or to the end.
+        end = after = limit
+    content = text[begin:end].encode("utf-8", "surrogatepass")
+    if encoding == "b":
+        return charset, decode_base64(content)[0], after
+    return charset, decode_quoted_printable(content.replace(b"_", b" ")), after
