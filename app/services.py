@@ -1,0 +1,45 @@
+"""What the views need of the outside, in one value that the factory makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import current_app
+
+from app.keyring import Keyring
+from app.metrics import Metrics
+from app.sessions import Sessions
+from app.waiting import Waiting
+from broker.bell import Bell
+from broker.limiter import Limiter
+from routing.accept import Intake
+from routing.policy import Policy
+from routing.settings import Settings
+from routing.store.port import Store
+
+EXTENSION = "facteur"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """One for each application, shared by its threads."""
+
+    settings: Settings
+    store: Store
+    policy: Policy
+    bell: Bell
+    intake: Intake
+    keyring: Keyring
+    sessions: Sessions
+    limiter: Limiter
+    waiting: Waiting
+    metrics: Metrics
+    clock: Callable[[], float]
+    """Unix time in seconds."""
+
+
+def services() -> Services:
+    """Return the services of the application that answers this request."""
+    found: Services = current_app.extensions[EXTENSION]
+    return found

@@ -1,0 +1,71 @@
+"""`Prefer: wait=N` (RFC 7240, section 4.3): a caller that would rather wait for the decision than ask again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from routing.job import Job, Status
+from routing.store.port import Store
+
+LONGEST_SECONDS: Final = 30
+FIRST_PAUSE_SECONDS: Final = 0.01
+LONGEST_PAUSE_SECONDS: Final = 0.25
+GROWTH: Final = 1.5
+
+UNDECIDED = frozenset({Status.QUEUED, Status.RUNNING})
+
+
+class Waiting:
+    """Lets some requests wait for their job; never so many that no thread is left to accept mail."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        places: int,
+        stopwatch: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """Args: places: how many may wait at a time; who comes later is answered at once."""
+        self._store = store
+        self._places = threading.Semaphore(places)
+        self._stopwatch = stopwatch
+        self._pause = pause
+
+    def wait(self, job: Job, seconds: int) -> tuple[Job, bool]:
+        """Return the job once it is decided, or as it is when the time is over, and whether the wish was followed."""
+        if job.status not in UNDECIDED:
+            return job, True
+        if not self._places.acquire(blocking=False):
+            return job, False
+        try:
+            return self._poll(job, self._stopwatch() + seconds), True
+        finally:
+            self._places.release()
+
+    def _poll(self, job: Job, deadline: float) -> Job:
+        pause = FIRST_PAUSE_SECONDS
+        while job.status in UNDECIDED:
+            left = deadline - self._stopwatch()
+            if left <= 0:
+                break
+            self._pause(min(pause, left))
+            pause = min(pause * GROWTH, LONGEST_PAUSE_SECONDS)
+            job = self._store.job(job.id)
+        return job
+
+
+def preferred_seconds(header: str) -> int | None:
+    """Return the N of `wait=N` in a Prefer header, 30 at most; None when there is no such preference.
+
+    A preference that cannot be read is ignored, as RFC 7240 asks.
+    """
+    for preference in header.split(","):
+        name, _, value = preference.split(";", 1)[0].partition("=")
+        digits = value.strip().strip('"')
+        if name.strip().lower() == "wait" and digits.isascii() and digits.isdigit():
+            return min(int(digits[:9]), LONGEST_SECONDS)
+    return None
