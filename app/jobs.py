@@ -15,7 +15,7 @@ from app.reply import JSON, reply
 from app.schemas.examples import JOB_DONE, REVIEW
 from app.schemas.job import HistoryBody, JobBody, PageBody, event_fields, job_fields
 from app.schemas.moment import Moment, rfc3339, unix
-from app.schemas.strict import Strict, read_query
+from app.schemas.strict import Strict, read_json, read_query
 from app.services import services
 from app.waiting import UNDECIDED, preferred_seconds
 from routing.decision import DecidedBy

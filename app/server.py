@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from routing.settings import Settings
 
@@ -49,6 +49,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "timeout": STALL_SECONDS,
             "keepalive": IDLE_SECONDS,
             "loglevel": settings.log_level,
+            "control_socket_disable": True,
             "proc_name": "facteur-api",
             "on_starting": _empty_metrics,
             "child_exit": _bury_metrics,
