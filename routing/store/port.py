@@ -122,7 +122,10 @@ class DeliveryOutcome:
 
 
 class Store(Protocol):
-    """Every transition of a job's life. Each method is one transaction, committed when it returns."""
+    """Every transition of a job's life. Each method is one transaction, committed when it returns.
+
+    Texts are stored as `routing.store.bounds` says: without NUL and lone surrogates, at most so many characters.
+    """
 
     # -- accepting ------------------------------------------------------------------------------------------------
 
@@ -143,10 +146,13 @@ class Store(Protocol):
         """Return the mail of a job as it was handed in. Raises NotFound."""
 
     def jobs(self, where: JobFilter, *, before: str | None = None, limit: int = 50) -> Page:
-        """List jobs, newest id first, from below the id `before`; keyset pagination, never an offset."""
+        """List jobs, newest id first, from below the id `before`; keyset pagination, never an offset.
+
+        `created_after` includes its time, `created_before` does not. Raises InvalidInput when `before` is no id.
+        """
 
     def history(self, job_id: str) -> tuple[Event, ...]:
-        """Return a job's events, oldest first. Raises NotFound when the job does not exist."""
+        """Return a job's events, oldest first; of an erased job the one that says so. Raises NotFound without any."""
 
     def reviews(self, job_id: str) -> tuple[Review, ...]:
         """Return a job's reviews, oldest first."""
@@ -164,7 +170,8 @@ class Store(Protocol):
 
         Two workers never get the same job. A job whose lease expired before is claimed alone: when the oldest due
         job is such a one, it is the only one returned; otherwise such jobs are passed over in this call.
-        `attempts` is counted up here.
+        `attempts` is counted up here. An answer shorter than `limit` does not mean that nothing is left: such a lone
+        job is one reason, another that a claim stops growing at 32 MB of mail. Only an empty answer means that.
         """
 
     def record(self, outcomes: Sequence[Outcome], *, worker: str, now: float) -> frozenset[str]:
@@ -175,7 +182,7 @@ class Store(Protocol):
         callback URL gets a `Delivery` in the same transaction.
         """
 
-    def release(self, worker: str, *, now: float) -> int:
+    def release(self, worker: str, *, max_attempts: int, now: float) -> int:
         """End at once the leases of a worker (or worker process) known to be dead; return how many jobs that was.
 
         The jobs are treated as by `expire_leases`. A name that ends in `/` ends the leases of all its processes.
@@ -201,7 +208,10 @@ class Store(Protocol):
         """
 
     def retry(self, job_id: str, *, actor: str, now: float) -> Job:
-        """Queue a failed job again with no attempts counted. Raises NotFound; WrongStatus when it is not failed."""
+        """Queue a failed job again with no attempts counted.
+
+        Raises NotFound; WrongStatus when it is not failed, or retention has deleted its mail.
+        """
 
     def review(self, review: Review, *, decision: Decision) -> Job:
         """Record a human's word and make `decision` the job's decision, if the job is still as the review saw it.
@@ -243,7 +253,8 @@ class Store(Protocol):
     def purge(self, *, mails_before: float, jobs_before: float, now: float) -> Mapping[str, int]:
         """Retention: delete the mails of jobs that ended before `mails_before`, and whole jobs before `jobs_before`.
 
-        Returns counts by kind ("mails", "jobs"). A job whose mail is gone keeps its decision.
+        Returns counts by kind ("mails", "jobs"). A job whose mail is gone keeps its decision. Workers not heard from
+        for a day are forgotten. On a database this is many short transactions, so that nobody waits for it.
         """
 
     def check(self) -> None:

@@ -1,0 +1,95 @@
+"""What a store accepts as text: no NUL, no half of a surrogate pair, and a length for every field shown to humans.
+
+PostgreSQL refuses NUL and lone surrogates in text, SQLite the latter; mail contains both. Every implementation of the
+port passes what it stores through here, so that all of them give the same back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from routing.decision import Decision
+from routing.job import Job, Status, Submission
+
+SUBJECT = 500
+"""Characters. A list shows one line of it; the whole subject is in the mail."""
+SENDER = 320
+"""Characters: the longest address there can be (RFC 5321: 64 + 1 + 255)."""
+MESSAGE_ID = 998
+"""Characters: the longest line of a message (RFC 5322, section 2.1.1)."""
+ERROR = 2_000
+"""Characters: room for an exception and the line that raised it."""
+REASON = 1_000
+NOTE = 10_000
+NAME = 200
+"""Characters of a label, queue, rule, model version, worker or actor."""
+DEFECTS = 50
+"""How many defects of a mail are kept."""
+DEFECT = 200
+KEY = 200
+"""Characters of a repeat's key that are stored as they are: an index row of PostgreSQL holds 2,704 bytes at most."""
+
+
+def clean(text: str) -> str:
+    """Return `text` with U+FFFD for each NUL and each half of a surrogate pair."""
+    if not text.isascii():
+        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") if _has_surrogate(text) else text
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in text else text
+
+
+def _has_surrogate(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def bounded(text: str, limit: int) -> str:
+    """Return the clean `text`, at most `limit` characters of it, the last of them an ellipsis when some are missing."""
+    return clean(text) if len(text) <= limit else clean(text[: limit - 1]) + "…"
+
+
+def maybe(text: str | None, limit: int) -> str | None:
+    """Return None for None, else the bounded text."""
+    return None if text is None else bounded(text, limit)
+
+
+def key(text: str) -> str:
+    """Return what two equal texts share and two others do not, short enough to index: the text or its SHA-256."""
+    cleaned = clean(text)
+    if cleaned == text and len(text) <= KEY:
+        return text
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def defects(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first of a mail's defects, each bounded."""
+    return tuple(bounded(phrase, DEFECT) for phrase in phrases[:DEFECTS])
+
+
+def decision(made: Decision) -> Decision:
+    """Return the decision with every text bounded; most pass as they are."""
+    queue, reason = bounded(made.queue, NAME), bounded(made.reason, REASON)
+    label, rule, version = maybe(made.label, NAME), maybe(made.rule, NAME), maybe(made.model_version, NAME)
+    if (queue, reason, label, rule, version) == (made.queue, made.reason, made.label, made.rule, made.model_version):
+        return made
+    return replace(made, queue=queue, reason=reason, label=label, rule=rule, model_version=version)
+
+
+def accepted(job_id: str, submission: Submission, *, at: float) -> Job:
+    """Return the job that a submission becomes when it is new."""
+    return Job(
+        id=job_id,
+        status=Status.QUEUED,
+        source=submission.source,
+        created_at=at,
+        updated_at=at,
+        message_id=bounded(submission.message_id, MESSAGE_ID),
+        subject=bounded(submission.subject, SUBJECT),
+        sender=bounded(submission.sender, SENDER),
+        size=len(submission.content),
+        callback_url=submission.callback_url,
+        metadata=submission.metadata,
+    )

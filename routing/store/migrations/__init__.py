@@ -1,0 +1,128 @@
+"""Bringing a database to the schema of this program. Only `facteur migrate` and `facteur up` load this.
+
+A migration is written out in full and never changes again; `routing.store.schema` is where the tables are today, and
+a test compares the two.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from routing.errors import ConfigurationError
+from routing.store.opening import parse, shown
+
+WAIT_SECONDS = 60.0
+"""How long to wait for another process that is migrating the same database."""
+LOCK = 0x66616374657572
+"""The key of PostgreSQL's advisory lock on migrating: "facteur" in ASCII."""
+
+
+def migrate(url: str) -> str:
+    """Bring the database to the newest schema, making the SQLite file if there is none; return the schema's version.
+
+    All or nothing, and safe when several processes do it at once: the others wait, and find nothing left to do.
+
+    Raises:
+        ConfigurationError: The URL cannot be used, the directory or the server is not there or not writable, or the
+            database is newer than this program.
+    """
+    parsed = parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        _prepare_file(parsed)
+    config = _config()
+    try:
+        engine = create_engine(parsed, poolclass=NullPool, connect_args=_arguments(parsed))
+        event.listen(engine, "begin", _take_turn)
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            version = MigrationContext.configure(connection).get_current_revision()
+    except CommandError as error:
+        raise ConfigurationError(
+            f"The database at {shown(parsed)} was made by a newer version of this program ({error})."
+        ) from error
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise _unusable(parsed, error) from error
+    return str(version)
+
+
+def schema_version(url: str) -> str | None:
+    """Return the version of the database's schema; None when it has no tables. Raises ConfigurationError."""
+    parsed = parse(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).is_file():
+        return None
+    try:
+        engine = create_engine(parsed, poolclass=NullPool, connect_args=_arguments(parsed))
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        raise _unusable(parsed, error) from error
+
+
+def newest_version() -> str:
+    """Return the version that the migrations of this program come to."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _arguments(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        # The driver must not begin or commit by itself: it would end the transaction that holds the lock.
+        return {"timeout": WAIT_SECONDS, "isolation_level": None}
+    return {"connect_timeout": 5} | dict(url.query)
+
+
+def _take_turn(connection: Connection) -> None:
+    """Let one process at a time migrate; the lock ends with the transaction."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS:.0f}s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+
+
+def _prepare_file(url: URL) -> None:
+    """Make the SQLite file in WAL mode. Changing the mode needs the file for itself, and does not wait by itself."""
+    path = Path(str(url.database))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"The directory {path.parent} cannot be made: {error.strerror}.") from error
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection = sqlite3.connect(path, timeout=1)
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise _unusable(url, error) from error
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _unusable(url: URL, error: Exception) -> ConfigurationError:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    sentence = str(cause).strip().split("\n", 1)[0].rstrip(".")
+    return ConfigurationError(f"The database at {shown(url)} cannot be used: {sentence}.")

@@ -1,0 +1,207 @@
+"""The tables. SQLAlchemy describes them once, for both databases; migrations must come to exactly this, by test.
+
+Times are Unix seconds in double precision. Identifiers are UUIDv7: PostgreSQL's own type there, 36 characters on
+SQLite; their order is the order of arrival, so the primary key is also the order of every list. JSON is kept as text:
+it is given back, never queried, and PostgreSQL's `jsonb` refuses U+0000.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.types import TypeEngine
+
+REVISION = "0001"
+"""The migration that this code needs; `facteur migrate` brings a database there."""
+
+Identifier: TypeEngine[str] = Text().with_variant(UUID(as_uuid=False), "postgresql")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_name)s",
+        "uq": "%(table_name)s_%(column_0_name)s_unique",
+        "ck": "%(table_name)s_%(constraint_name)s",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+
+def _where(name: str, condition: str, *columns: str, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+def _owner() -> Column[str]:
+    return Column("job_id", Identifier, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)
+
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    # When it became done, failed or cancelled; retention counts from here.
+    Column("ended_at", Double),
+    # What repeats are recognised by. `repeat_key` is the Message-ID as it was handed in, short enough to index; the
+    # worker corrects `message_id`, which is only shown, and can therefore never collide with another job.
+    Column("repeat_key", Text),
+    Column("idempotency_key", Text),
+    Column("digest", Text, nullable=False),
+    # What is shown of the mail before and after it was read.
+    Column("message_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("callback_url", Text),
+    Column("metadata", Text, nullable=False),
+    # The queue: when it may be claimed, and under which lease it is held.
+    Column("due_at", Double, nullable=False),
+    Column("alone", Boolean, nullable=False),  # its lease ended once: it is claimed without neighbours from then on
+    Column("grouped", Boolean, nullable=False),  # the last claim had neighbours: its attempt may be taken back
+    Column("attempts", Integer, nullable=False),
+    Column("lease", Text),
+    Column("lease_until", Double),
+    Column("worker", Text),
+    # What came of it.
+    Column("error", Text),
+    Column("label", Text),
+    Column("confidence", Double),
+    Column("alternatives", Text),
+    Column("queue", Text),
+    Column("priority", Text),
+    Column("decided_by", Text),
+    Column("reason", Text),
+    Column("rule", Text),
+    Column("model_version", Text),
+    Column("decided_at", Double),
+    Column("queued_ms", Double),
+    Column("parse_ms", Double),
+    Column("classify_ms", Double),
+    Column("total_ms", Double),
+    Column("defects", Text),
+    Column("reviewed", Boolean, nullable=False),
+    CheckConstraint("status IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="status_known"),
+    CheckConstraint(
+        "(status = 'running') = (lease IS NOT NULL AND lease_until IS NOT NULL AND worker IS NOT NULL)",
+        name="running_means_leased",
+    ),
+    CheckConstraint("(status IN ('queued', 'running')) = (ended_at IS NULL)", name="ended_means_out_of_the_queue"),
+    CheckConstraint(
+        "status <> 'done' OR (queue IS NOT NULL AND priority IS NOT NULL AND decided_by IS NOT NULL "
+        "AND reason IS NOT NULL AND decided_at IS NOT NULL)",
+        name="done_means_decided",
+    ),
+    CheckConstraint("attempts >= 0 AND size >= 0", name="counts_not_negative"),
+    # A repeat is the same job: by the caller's own key, else by the Message-ID, within one source.
+    _where("jobs_idempotency", "idempotency_key IS NOT NULL", "source", "idempotency_key", unique=True),
+    _where("jobs_repeats", "repeat_key IS NOT NULL", "source", "repeat_key", unique=True),
+    # What to claim next: holds queued jobs only, so a claim costs the same with a million done jobs behind it.
+    _where("jobs_due", "status = 'queued'", "due_at", "id"),
+    # Which leases have ended.
+    _where("jobs_leases", "status = 'running'", "lease_until"),
+    # A team's queue, newest first; with its depth and its oldest unreviewed mail read from the index alone.
+    _where("jobs_queue", "status = 'done'", "queue", "id", "reviewed", "created_at"),
+    # What a human has to look at; few, and hard to find among the others without this.
+    _where("jobs_failed", "status = 'failed'", "id"),
+)
+
+# Apart from the job, so that lists never read them and retention deletes them alone.
+mails = Table(
+    "mails",
+    metadata,
+    Column("job_id", Identifier, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("format", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    CheckConstraint("format IN ('rfc822', 'json')", name="format_known"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    _owner(),
+    Column("at", Double, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("confirmed", Boolean, nullable=False),
+    Column("label_before", Text),
+    Column("queue_before", Text, nullable=False),
+    Column("label", Text),
+    Column("queue", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("reviews_of_a_job", "job_id", "id"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    _owner(),
+    Column("url", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    # Not to be tried before; while an attempt is under way, the end of its lease.
+    Column("due_at", Double, nullable=False),
+    Column("lease", Text),
+    Column("error", Text),
+    Column("ended_at", Double),
+    CheckConstraint("status IN ('owed', 'delivered', 'given_up')", name="status_known"),
+    CheckConstraint("(status = 'owed') = (ended_at IS NULL)", name="ended_means_not_owed"),
+    CheckConstraint("attempts >= 0", name="counts_not_negative"),
+    # What to deliver next: holds what is owed only.
+    _where("deliveries_due", "status = 'owed'", "due_at", "id"),
+    Index("deliveries_of_a_job", "job_id"),
+)
+
+# No foreign key: the line that says that a job was erased outlives it.
+events = Table(
+    "events",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("job_id", Identifier, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("events_of_a_job", "job_id", "id"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("secret_hash", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("revoked_at", Double),
+    # A name is free again when its key was revoked.
+    _where("api_keys_in_use", "revoked_at IS NULL", "name", unique=True),
+    Index("api_keys_secret", "secret_hash", unique=True),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("model_version", Text, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+)

@@ -1,0 +1,253 @@
+"""Claiming jobs under a lease, recording what came of them, and taking back what nobody works on any more.
+
+A lease's end charges an attempt only to a job that was claimed alone: a mail that kills its process takes its
+neighbours down with it, and which one it was shows only when each is tried by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from routing.ids import uuid7
+from routing.job import Claim, Decided, Failure, MailFormat, Outcome
+from routing.store import bounds
+from routing.store.sql import rows
+from routing.store.sql.database import Database, Row, Transaction
+from routing.store.sql.statement import Statement, insert
+
+CLAIM_BYTES = 32 * 1024 * 1024
+"""A claim stops growing at this many bytes of mail, so that a batch of the largest mails fits a worker's memory."""
+
+_HEAD = Statement("""
+    SELECT id, alone, size FROM jobs WHERE status = 'queued' AND due_at <= :now
+    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+""")
+_ORDINARY = Statement("""
+    SELECT id, alone, size FROM jobs WHERE status = 'queued' AND due_at <= :now AND NOT alone
+    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+""")
+_HOLD = Statement("""
+    UPDATE jobs SET status = 'running', lease = :lease, lease_until = :lease_until, worker = :worker,
+        grouped = :grouped, attempts = attempts + 1, updated_at = :now
+    WHERE id IN :ids
+""")
+_HELD_MAILS = Statement("""
+    SELECT jobs.id, mails.content, mails.format, jobs.created_at, jobs.attempts
+    FROM jobs JOIN mails ON mails.job_id = jobs.id WHERE jobs.id IN :ids
+""")
+_RUNNING = Statement("""
+    SELECT id, lease, callback_url FROM jobs WHERE id IN :ids AND status = 'running' ORDER BY id FOR UPDATE
+""")
+_DECIDE = Statement("""
+    UPDATE jobs SET status = 'done', lease = NULL, lease_until = NULL, worker = NULL, error = NULL,
+        updated_at = :now, ended_at = :now, decided_at = :now,
+        subject = :subject, sender = :sender, message_id = :message_id, defects = :defects,
+        label = :label, confidence = :confidence, alternatives = :alternatives, queue = :queue, priority = :priority,
+        decided_by = :decided_by, reason = :reason, rule = :rule, model_version = :model_version,
+        queued_ms = :queued_ms, parse_ms = :parse_ms, classify_ms = :classify_ms, total_ms = :total_ms
+    WHERE id = :id
+""")
+_FAIL = Statement("""
+    UPDATE jobs SET status = 'failed', lease = NULL, lease_until = NULL, worker = NULL, error = :error,
+        updated_at = :now, ended_at = :now
+    WHERE id = :id
+""")
+_LATER = Statement("""
+    UPDATE jobs SET status = 'queued', lease = NULL, lease_until = NULL, worker = NULL, error = :error,
+        updated_at = :now, due_at = :retry_at
+    WHERE id = :id
+""")
+_AGAIN = Statement("""
+    UPDATE jobs SET status = 'queued', lease = NULL, lease_until = NULL, worker = NULL, alone = TRUE,
+        attempts = attempts - :refund, updated_at = :now
+    WHERE id = :id
+""")
+_OWE = insert("deliveries", ("id", "job_id", "url", "status", "attempts", "created_at", "due_at"))
+_ENDED = Statement("""
+    SELECT id, attempts, grouped, callback_url FROM jobs WHERE status = 'running' AND lease_until <= :now
+    ORDER BY id FOR UPDATE SKIP LOCKED
+""")
+_OF_WORKER = Statement("""
+    SELECT id, attempts, grouped, callback_url FROM jobs WHERE status = 'running' AND worker = :worker
+    ORDER BY id FOR UPDATE SKIP LOCKED
+""")
+_OF_NODE = Statement("""
+    SELECT id, attempts, grouped, callback_url FROM jobs
+    WHERE status = 'running' AND substr(worker, 1, length(:worker)) = :worker
+    ORDER BY id FOR UPDATE SKIP LOCKED
+""")
+
+
+class Claims:
+    """The store's deciding half."""
+
+    _database: Database
+
+    def claim(self, *, worker: str, limit: int, lease_seconds: float, now: float) -> list[Claim]:
+        """Take up to `limit` due jobs under a lease; see the port."""
+        if limit < 1:
+            return []
+        worker = bounds.bounded(worker, bounds.NAME)
+
+        def work(transaction: Transaction) -> list[Claim]:
+            ids = _choose(transaction, limit, now)
+            if not ids:
+                return []
+            lease, array = uuid4().hex, transaction.array(ids)
+            hold = {"ids": array, "lease": lease, "lease_until": now + lease_seconds, "worker": worker, "now": now}
+            transaction.run(_HOLD, hold | {"grouped": len(ids) > 1})
+            held = {row[0]: row for row in transaction.rows(_HELD_MAILS, {"ids": array})}
+            return [_claim(held[job_id], lease, now) for job_id in ids if job_id in held]
+
+        return self._database.write(work)
+
+    def record(self, outcomes: Sequence[Outcome], *, worker: str, now: float) -> frozenset[str]:
+        """Record results in one transaction; see the port."""
+        if not outcomes:
+            return frozenset()
+
+        def work(transaction: Transaction) -> frozenset[str]:
+            ids = transaction.array([outcome.job_id for outcome in outcomes])
+            running = {row[0]: row for row in transaction.rows(_RUNNING, {"ids": ids})}
+            taken: dict[str, Outcome] = {}
+            for outcome in outcomes:
+                row = running.get(outcome.job_id)
+                if row is not None and row[1] == outcome.lease:
+                    taken.setdefault(outcome.job_id, outcome)
+            results = _Results(now=now, actor=f"worker {worker}")
+            for job_id, outcome in taken.items():
+                results.add(outcome, running[job_id][2])
+            results.write(transaction)
+            return frozenset(taken)
+
+        return self._database.write(work)
+
+    def release(self, worker: str, *, max_attempts: int, now: float) -> int:
+        """End at once the leases of a worker known to be dead; see the port."""
+        statement = _OF_NODE if worker.endswith("/") else _OF_WORKER
+        return self._take_back(statement, {"worker": worker}, max_attempts, now)
+
+    def expire_leases(self, *, max_attempts: int, now: float) -> int:
+        """Return jobs whose lease ended to the queue; see the port."""
+        return self._take_back(_ENDED, {"now": now}, max_attempts, now)
+
+    def _take_back(self, statement: Statement, which: dict[str, Any], max_attempts: int, now: float) -> int:
+        def work(transaction: Transaction) -> int:
+            found = transaction.rows(statement, which)
+            results = _Results(now=now, actor="sweep")
+            for row in found:
+                results.take_back(row, max_attempts)
+            results.write(transaction)
+            return len(found)
+
+        return self._database.write(work)
+
+
+class _Results:
+    """Rows to write for the outcomes of one call, by statement, so that each statement runs once."""
+
+    def __init__(self, *, now: float, actor: str) -> None:
+        self._now = now
+        self._actor = actor
+        self._decided: list[dict[str, Any]] = []
+        self._failed: list[dict[str, Any]] = []
+        self._later: list[dict[str, Any]] = []
+        self._again: list[dict[str, Any]] = []
+        self._deliveries: list[dict[str, Any]] = []
+        self._events: list[Any] = []
+
+    def add(self, outcome: Outcome, callback_url: str | None) -> None:
+        if isinstance(outcome, Decided):
+            self._decided.append(_decided(outcome, self._now))
+            self._owe(outcome.job_id, callback_url)
+            self._event(outcome.job_id, "decided", outcome.decision.queue)
+        elif outcome.retry_at is None:
+            self._fail(outcome.job_id, outcome.error, callback_url)
+        else:
+            self._put_off(outcome, outcome.retry_at)
+
+    def take_back(self, row: Row, max_attempts: int) -> None:
+        job_id, attempts, grouped, callback_url = row
+        if not grouped and attempts >= max_attempts:
+            error = f"Its worker died or hung on it, at attempt {attempts} of {max_attempts}, with no other mail."
+            self._fail(job_id, error, callback_url)
+        else:
+            self._again.append({"id": job_id, "refund": int(bool(grouped)), "now": self._now})
+            self._event(job_id, "requeued", "Its lease ended; it is claimed alone from now on.")
+
+    def write(self, transaction: Transaction) -> None:
+        transaction.many(_DECIDE, self._decided)
+        transaction.many(_FAIL, self._failed)
+        transaction.many(_LATER, self._later)
+        transaction.many(_AGAIN, self._again)
+        transaction.many(_OWE, self._deliveries)
+        transaction.many(rows.INSERT_EVENT, self._events)
+
+    def _fail(self, job_id: str, error: str, callback_url: str | None) -> None:
+        self._failed.append({"id": job_id, "error": bounds.bounded(error, bounds.ERROR), "now": self._now})
+        self._owe(job_id, callback_url)
+        self._event(job_id, "failed", error)
+
+    def _put_off(self, outcome: Failure, retry_at: float) -> None:
+        error = bounds.bounded(outcome.error, bounds.ERROR)
+        self._later.append({"id": outcome.job_id, "error": error, "now": self._now, "retry_at": retry_at})
+        self._event(outcome.job_id, "requeued", outcome.error)
+
+    def _owe(self, job_id: str, url: str | None) -> None:
+        if url is not None:
+            times = {"created_at": self._now, "due_at": self._now}
+            row = {"id": uuid7(self._now), "job_id": job_id, "url": url, "status": "owed", "attempts": 0}
+            self._deliveries.append(row | times)
+
+    def _event(self, job_id: str, kind: str, detail: str) -> None:
+        self._events.append(rows.event(job_id, kind, at=self._now, actor=self._actor, detail=detail))
+
+
+def _choose(transaction: Transaction, limit: int, now: float) -> list[str]:
+    """Return the ids to hold: the oldest due job when it must be alone, else the oldest that need not be."""
+    head = transaction.row(_HEAD, {"now": now})
+    if head is None:
+        return []
+    if head[1]:
+        return [head[0]]
+    ids: list[str] = []
+    size = 0
+    for job_id, _alone, job_size in transaction.rows(_ORDINARY, {"now": now, "limit": limit}):
+        size += job_size
+        if ids and size > CLAIM_BYTES:
+            break
+        ids.append(job_id)
+    return ids
+
+
+def _claim(row: Row, lease: str, now: float) -> Claim:
+    return Claim(
+        job_id=row[0],
+        lease=lease,
+        content=row[1],
+        format=MailFormat(row[2]),
+        created_at=row[3],
+        claimed_at=now,
+        attempt=row[4],
+    )
+
+
+def _decided(outcome: Decided, now: float) -> dict[str, Any]:
+    defects = bounds.defects(outcome.defects)
+    timings = outcome.timings
+    return {
+        "id": outcome.job_id,
+        "now": now,
+        "subject": bounds.bounded(outcome.subject, bounds.SUBJECT),
+        "sender": bounds.bounded(outcome.sender, bounds.SENDER),
+        "message_id": bounds.bounded(outcome.message_id, bounds.MESSAGE_ID),
+        "defects": json.dumps(defects) if defects else None,
+        "queued_ms": timings.queued,
+        "parse_ms": timings.parse,
+        "classify_ms": timings.classify,
+        "total_ms": timings.total,
+        **rows.decision(outcome.decision),
+    }

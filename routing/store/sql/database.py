@@ -1,0 +1,215 @@
+"""Connections and transactions, the same to the rest of the store whichever database is behind them.
+
+SQLite runs in WAL mode with `synchronous=FULL`: a commit is on the disk when it returns. Writers take turns: threads
+of one process by a lock (fair, and no sleeping), processes by `BEGIN IMMEDIATE`. PostgreSQL runs at READ COMMITTED;
+a `BEGIN` doubles as the question whether a pooled connection is still alive, so a restarted server heals by itself
+without a round trip spent on pings.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from routing.errors import StoreUnavailable
+from routing.store.sql.statement import Statement
+
+Row = tuple[Any, ...]
+Parameters = Mapping[str, Any]
+T = TypeVar("T")
+
+NOTHING: Parameters = {}
+DEADLOCK = "40P01"
+"""PostgreSQL's state of a transaction that was chosen to end a deadlock; it may simply be run again."""
+ATTEMPTS = 3
+CONNECT_SECONDS = 5
+LOCK_RETRY_AFTER = 1.0
+
+
+class Transaction:
+    """A cursor inside a transaction."""
+
+    __slots__ = ("_cursor", "_postgresql")
+
+    def __init__(self, cursor: Any, *, postgresql: bool) -> None:
+        self._cursor = cursor
+        self._postgresql = postgresql
+
+    def run(self, statement: Statement, parameters: Parameters = NOTHING) -> int:
+        """Run a statement; return how many rows it touched."""
+        self._cursor.execute(statement.postgresql if self._postgresql else statement.sqlite, parameters)
+        count: int = self._cursor.rowcount
+        return count
+
+    def many(self, statement: Statement, rows: Sequence[Parameters]) -> int:
+        """Run a statement once a row, in order; return how many rows it touched in all."""
+        if not rows:
+            return 0
+        if len(rows) == 1:
+            return self.run(statement, rows[0])
+        self._cursor.executemany(statement.postgresql if self._postgresql else statement.sqlite, rows)
+        count: int = self._cursor.rowcount
+        return count
+
+    def rows(self, statement: Statement, parameters: Parameters = NOTHING) -> list[Row]:
+        """Run a statement that returns rows; return all of them."""
+        self._cursor.execute(statement.postgresql if self._postgresql else statement.sqlite, parameters)
+        found: list[Row] = self._cursor.fetchall()
+        return found
+
+    def row(self, statement: Statement, parameters: Parameters = NOTHING) -> Row | None:
+        """Run a statement that returns at most one row of interest; return it, or None."""
+        found = self.rows(statement, parameters)
+        return found[0] if found else None
+
+    def array(self, ids: Sequence[str]) -> Any:
+        """Return ids in the form in which `IN :ids` takes them."""
+        return list(ids) if self._postgresql else json.dumps(ids)
+
+
+class Database:
+    """The pool, and the two ways to use it: `read` one statement, `write` one transaction.
+
+    No connection is made before the first use. A process that was forked from one that had connections opens its own.
+    """
+
+    def __init__(self, url: URL, *, busy_timeout: float, pool_size: int) -> None:
+        self.postgresql = url.get_backend_name() == "postgresql"
+        self._busy_timeout = busy_timeout
+        self._begin = "BEGIN" if self.postgresql else "BEGIN IMMEDIATE"
+        options: dict[str, Any] = (
+            {"connect_args": {"connect_timeout": CONNECT_SECONDS, "application_name": "facteur"} | dict(url.query)}
+            if self.postgresql
+            else {"connect_args": {"timeout": busy_timeout, "check_same_thread": False}}
+        )
+        self._engine = create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=busy_timeout,
+            pool_reset_on_return=None,  # nothing is ever given back inside a transaction
+            **options,
+        )
+        self._error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        dbapi: Any = self._engine.dialect.loaded_dbapi
+        self._passing: tuple[type[Exception], ...] = (dbapi.OperationalError, dbapi.InterfaceError, dbapi.InternalError)
+        self._writing = threading.Lock()
+        self._pid = os.getpid()
+        event.listen(self._engine, "connect", self._greet_postgresql if self.postgresql else self._greet_sqlite)
+
+    def read(self, statement: Statement, parameters: Parameters = NOTHING) -> list[Row]:
+        """Run one statement that changes nothing; return its rows. Raises StoreUnavailable."""
+
+        def work(transaction: Transaction) -> list[Row]:
+            return transaction.rows(statement, parameters)
+
+        return self._use(work, begin=None)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction, committed when this returns and undone when it raises.
+
+        `work` is run again from the start when the connection turns out to be dead before anything was done, or when
+        PostgreSQL ended a deadlock with it. Raises StoreUnavailable, and what `work` raises.
+        """
+        if self.postgresql:
+            return self._use(work, begin=self._begin)
+        self._after_fork()
+        if not self._writing.acquire(timeout=self._busy_timeout):
+            raise StoreUnavailable("The database is busy.", retry_after=LOCK_RETRY_AFTER)
+        try:
+            return self._use(work, begin=self._begin)
+        finally:
+            self._writing.release()
+
+    def close(self) -> None:
+        """Close every connection that is not in use; later calls open new ones."""
+        self._after_fork()
+        self._engine.dispose()
+
+    def _use(self, work: Callable[[Transaction], T], *, begin: str | None) -> T:
+        for attempt in range(1, ATTEMPTS + 1):
+            connection = self._connection()
+            started = False
+            try:
+                cursor = connection.cursor()
+                if begin is not None:
+                    cursor.execute(begin)
+                    started = True
+                result = work(Transaction(cursor, postgresql=self.postgresql))
+                if started:
+                    cursor.execute("COMMIT")
+                    started = False
+            except self._passing as error:
+                dead = self._undo(connection, started=started)
+                self._forget(connection, dead=dead)
+                again = (dead and not started) or getattr(error, "sqlstate", None) == DEADLOCK
+                if again and attempt < ATTEMPTS:
+                    continue
+                raise StoreUnavailable(f"The database does not answer: {_sentence(error)}") from error
+            except BaseException:
+                if self._undo(connection, started=started):
+                    self._forget(connection, dead=True)
+                else:
+                    connection.close()
+                raise
+            connection.close()
+            return result
+        raise AssertionError("unreachable")  # pragma: no cover
+
+    def _connection(self) -> PoolProxiedConnection:
+        self._after_fork()
+        try:
+            return self._engine.raw_connection()
+        except (self._error, SQLAlchemyError) as error:
+            raise StoreUnavailable(f"The database cannot be reached: {_sentence(error)}") from error
+
+    def _undo(self, connection: PoolProxiedConnection, *, started: bool) -> bool:
+        """Roll back what was begun; return whether the connection is dead."""
+        driver: Any = connection.dbapi_connection
+        if self.postgresql and driver.closed:
+            return True
+        if started:
+            try:
+                driver.rollback()
+            except self._error:
+                return True
+        return False
+
+    def _forget(self, connection: PoolProxiedConnection, *, dead: bool) -> None:
+        """Put away a connection after an error of the database's; those of its age with it when it is dead."""
+        if dead or self.postgresql:
+            # An error that may pass can come from a server that became read-only: the next call connects anew.
+            connection.invalidate()
+        else:
+            connection.close()
+        if dead:
+            self._engine.dispose()
+
+    def _after_fork(self) -> None:
+        if self._pid != os.getpid():
+            # The parent's connections stay the parent's: forgotten here, not closed.
+            self._engine.dispose(close=False)
+            self._writing = threading.Lock()
+            self._pid = os.getpid()
+
+    def _greet_sqlite(self, connection: Any, _record: object) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def _greet_postgresql(self, connection: Any, _record: object) -> None:
+        from psycopg.types.string import TextLoader  # noqa: PLC0415  (a SQLite deployment never loads psycopg)
+
+        connection.adapters.register_loader("uuid", TextLoader)  # ids are text in the domain
+        connection.execute(f"SET lock_timeout = {int(self._busy_timeout * 1000)}")
+
+
+def _sentence(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0].rstrip(".") + "."

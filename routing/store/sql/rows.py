@@ -1,0 +1,131 @@
+"""From rows to the domain's values and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from routing import job as domain
+from routing.classifier import Score
+from routing.decision import DecidedBy, Decision, Priority, Timings
+from routing.store import bounds
+from routing.store.port import ApiKey, WorkerBeat
+from routing.store.sql.database import Parameters, Row
+from routing.store.sql.statement import insert
+
+JOB = (
+    "id, status, source, created_at, updated_at, message_id, subject, sender, size, attempts, error, decided_at, "
+    "reviewed, callback_url, metadata, defects, label, confidence, alternatives, queue, priority, decided_by, reason, "
+    "rule, model_version, queued_ms, parse_ms, classify_ms, total_ms"
+)
+REVIEW = "id, job_id, at, reviewer, confirmed, label_before, queue_before, label, queue, note"
+EVENT = "job_id, at, kind, actor, detail"
+KEY = "id, name, secret_hash, scopes, created_at, revoked_at"
+
+INSERT_EVENT = insert("events", tuple(EVENT.split(", ")))
+
+
+def job(row: Row) -> domain.Job:
+    """Return the job of a row with the columns `JOB` (more may follow)."""
+    return domain.Job(
+        id=row[0],
+        status=domain.Status(row[1]),
+        source=row[2],
+        created_at=row[3],
+        updated_at=row[4],
+        message_id=row[5],
+        subject=row[6],
+        sender=row[7],
+        size=row[8],
+        attempts=row[9],
+        error=row[10],
+        decided_at=row[11],
+        reviewed=bool(row[12]),
+        callback_url=row[13],
+        metadata=json.loads(row[14]),
+        defects=tuple(json.loads(row[15])) if row[15] else (),
+        decision=None if row[19] is None else _decision(row),
+        timings=None if row[25] is None else Timings(queued=row[25], parse=row[26], classify=row[27], total=row[28]),
+    )
+
+
+def _decision(row: Row) -> Decision:
+    return Decision(
+        label=row[16],
+        confidence=row[17],
+        alternatives=tuple(Score(label=label, probability=p) for label, p in json.loads(row[18])) if row[18] else (),
+        queue=row[19],
+        priority=Priority(row[20]),
+        decided_by=DecidedBy(row[21]),
+        reason=row[22],
+        rule=row[23],
+        model_version=row[24],
+    )
+
+
+def decision(made: Decision) -> dict[str, Any]:
+    """Return the columns of a decision."""
+    made = bounds.decision(made)
+    return {
+        "label": made.label,
+        "confidence": made.confidence,
+        "alternatives": json.dumps([(bounds.clean(score.label), score.probability) for score in made.alternatives])
+        if made.alternatives
+        else None,
+        "queue": made.queue,
+        "priority": made.priority.value,
+        "decided_by": made.decided_by.value,
+        "reason": made.reason,
+        "rule": made.rule,
+        "model_version": made.model_version,
+    }
+
+
+def event(job_id: str, kind: str, *, at: float, actor: str, detail: str = "") -> Parameters:
+    """Return the row of one line of history."""
+    return {
+        "job_id": job_id,
+        "at": at,
+        "kind": kind,
+        "actor": bounds.bounded(actor, bounds.NAME),
+        "detail": bounds.bounded(detail, bounds.ERROR),
+    }
+
+
+def review(row: Row) -> domain.Review:
+    """Return the review of a row with the columns `REVIEW`."""
+    return domain.Review(
+        id=row[0],
+        job_id=row[1],
+        at=row[2],
+        reviewer=row[3],
+        confirmed=bool(row[4]),
+        label_before=row[5],
+        queue_before=row[6],
+        label=row[7],
+        queue=row[8],
+        note=row[9],
+    )
+
+
+def api_key(row: Row) -> ApiKey:
+    """Return the key of a row with the columns `KEY`."""
+    return ApiKey(
+        id=row[0],
+        name=row[1],
+        secret_hash=row[2],
+        scopes=frozenset(json.loads(row[3])),
+        created_at=row[4],
+        revoked_at=row[5],
+    )
+
+
+def beat(row: Row) -> WorkerBeat:
+    """Return the sign of life of a row (name, model_version, started_at, seen_at)."""
+    return WorkerBeat(name=row[0], model_version=row[1], started_at=row[2], seen_at=row[3])
+
+
+def first_id(at: float) -> str:
+    """Return an id that is below every id made a second after `at` or later, and above all made a second before it."""
+    digits = f"{max(int(at * 1000), 0):012x}"
+    return f"{digits[:8]}-{digits[8:]}-7000-8000-000000000000"

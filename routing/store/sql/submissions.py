@@ -1,0 +1,137 @@
+"""Accepting mails: the one write that stands between a caller and its 202."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from routing.errors import KeyReused, StoreUnavailable
+from routing.ids import uuid7
+from routing.job import Job, Status, Submission
+from routing.store import bounds
+from routing.store.port import Accepted
+from routing.store.sql import rows
+from routing.store.sql.database import Database, Transaction
+from routing.store.sql.statement import Statement, insert
+
+STEP = 1e-6
+"""Seconds between the ids of one call, so that they keep the order of the call (an id resolves a quarter of that)."""
+ROUNDS = 3
+"""How often a repeat is looked for whose earlier job vanished meanwhile (erased by another process)."""
+
+_INSERT_JOB = insert(
+    "jobs",
+    (
+        *("id", "status", "source", "created_at", "updated_at", "repeat_key", "idempotency_key", "digest"),
+        *("message_id", "subject", "sender", "size", "callback_url", "metadata"),
+        *("due_at", "alone", "grouped", "attempts", "reviewed"),
+    ),
+    otherwise="ON CONFLICT DO NOTHING",
+)
+_INSERT_MAIL = insert("mails", ("job_id", "format", "content"))
+_NEW = Statement("SELECT id FROM jobs WHERE id IN :ids")
+_BY_KEY = Statement(
+    f"SELECT {rows.JOB}, digest FROM jobs WHERE source = :source AND idempotency_key = :key"  # noqa: S608  (constant)
+)
+_BY_MESSAGE = Statement(
+    f"SELECT {rows.JOB} FROM jobs WHERE source = :source AND repeat_key = :key"  # noqa: S608  (constant)
+)
+
+
+class Submissions:
+    """The store's accepting half."""
+
+    _database: Database
+
+    def submit(self, submissions: Sequence[Submission], *, now: float) -> list[Accepted | Exception]:
+        """Store mails durably; see the port."""
+        if not submissions:
+            return []
+        answers: dict[int, Accepted | Exception] = {}
+
+        def work(transaction: Transaction) -> None:
+            answers.clear()
+            for _ in range(ROUNDS):
+                waiting = [index for index in range(len(submissions)) if index not in answers]
+                if not waiting:
+                    return
+                _submit(transaction, submissions, waiting, answers, now)
+            if len(answers) < len(submissions):
+                raise StoreUnavailable("A repeat's earlier job comes and goes; try again.")
+
+        self._database.write(work)
+        return [answers[index] for index in range(len(submissions))]
+
+
+def _submit(
+    transaction: Transaction,
+    submissions: Sequence[Submission],
+    waiting: list[int],
+    answers: dict[int, Accepted | Exception],
+    now: float,
+) -> None:
+    """Insert what is new and answer repeats; what is neither any more is left without an answer."""
+    jobs = {
+        index: bounds.accepted(uuid7(now + step * STEP), submissions[index], at=now)
+        for step, index in enumerate(waiting)
+    }
+    inserted = transaction.many(_INSERT_JOB, [_row(job, submissions[index]) for index, job in jobs.items()])
+    if inserted == len(jobs):
+        new = jobs
+    else:
+        ids = transaction.array([job.id for job in jobs.values()])
+        created = {row[0] for row in transaction.rows(_NEW, {"ids": ids})}
+        new = {index: job for index, job in jobs.items() if job.id in created}
+    transaction.many(_INSERT_MAIL, [_mail(job, submissions[index]) for index, job in new.items()])
+    for index, job in new.items():
+        answers[index] = Accepted(job=job, created=True)
+    if len(new) < len(jobs):
+        for index in jobs.keys() - new.keys():
+            answer = _repeat(transaction, submissions[index])
+            if answer is not None:
+                answers[index] = answer
+
+
+def _repeat(transaction: Transaction, submission: Submission) -> Accepted | Exception | None:
+    source = bounds.clean(submission.source)
+    if submission.idempotency_key is not None:
+        key = {"source": source, "key": bounds.key(submission.idempotency_key)}
+        row = transaction.row(_BY_KEY, key)
+        if row is not None:
+            if row[-1] != submission.digest:
+                return KeyReused("This idempotency key was used before, with another body: choose a new key.")
+            return Accepted(job=rows.job(row), created=False)
+    if submission.message_id:
+        row = transaction.row(_BY_MESSAGE, {"source": source, "key": bounds.key(submission.message_id)})
+        if row is not None:
+            return Accepted(job=rows.job(row), created=False)
+    return None
+
+
+def _row(job: Job, submission: Submission) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "status": Status.QUEUED.value,
+        "source": job.source,
+        "created_at": job.created_at,
+        "updated_at": job.updated_at,
+        "repeat_key": bounds.key(submission.message_id) if submission.message_id else None,
+        "idempotency_key": None if submission.idempotency_key is None else bounds.key(submission.idempotency_key),
+        "digest": submission.digest,
+        "message_id": job.message_id,
+        "subject": job.subject,
+        "sender": job.sender,
+        "size": job.size,
+        "callback_url": job.callback_url,
+        "metadata": json.dumps(submission.metadata) if submission.metadata else "{}",
+        "due_at": job.created_at,
+        "alone": False,
+        "grouped": False,
+        "attempts": 0,
+        "reviewed": False,
+    }
+
+
+def _mail(job: Job, submission: Submission) -> dict[str, Any]:
+    return {"job_id": job.id, "format": submission.format.value, "content": submission.content}
