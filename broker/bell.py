@@ -1,8 +1,9 @@
 """The doorbell: an empty Celery message that says that something is queued.
 
-Rings are coalesced: a flag in Redis says that a bell has been rung which no worker has answered yet. Whoever commits
-a mail sets the flag and publishes only if it was not set; a worker deletes the flag *before* it claims. So a mail that
-is committed after a worker's last look always causes a new ring. All of it may fail: `worker.sweep` rings again.
+Rings are coalesced: a flag in Redis says that a bell has been rung and that some worker is at it. Whoever commits a
+mail sets the flag and publishes only if it was not set; a worker deletes the flag *before* its last look into the
+store. So a mail that is committed after that look always causes a new ring, and while workers are busy nobody rings.
+All of it may fail: the flag expires, and `worker.sweep` rings again.
 """
 
 from __future__ import annotations
@@ -11,9 +12,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
+import redis
+from celery import Celery
+
+from broker.names import FLAG, TASK_QUEUES
+
 log = logging.getLogger(__name__)
+
+FLAG_SECONDS = 10
+"""After this the flag is gone by itself, should whoever set it have died before publishing. A worker that is busy for
+longer costs one ring too many, which is harmless."""
 
 PAUSE_SECONDS = 1.0
 """How long ringing rests after Redis did not answer: the sweep looks after what is queued meanwhile."""
@@ -24,6 +35,30 @@ class Bell(Protocol):
 
     def ring(self) -> None:
         """Say that something is queued; returns at once, whatever the broker does."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RedisBell:
+    """The bell itself: what rings it (`ring`, `insist`) and what answers it (`answer`). May raise RedisError or
+    kombu's OperationalError when Redis does not answer."""
+
+    task: str
+    """The task that it wakes, one of `broker.names`."""
+    client: redis.Redis
+    celery: Celery
+
+    def ring(self) -> None:
+        """Wake a worker unless one was woken already."""
+        if self.client.set(FLAG + self.task, b"1", nx=True, ex=FLAG_SECONDS):
+            self.insist()
+
+    def insist(self) -> None:
+        """Wake one more worker, whatever the flag says: there is more to do than one can."""
+        self.celery.send_task(self.task, queue=TASK_QUEUES[self.task], ignore_result=True)
+
+    def answer(self) -> None:
+        """Say that a worker is about to look; whatever is committed from now on rings again."""
+        self.client.delete(FLAG + self.task)
 
 
 class SilentBell:

@@ -18,7 +18,7 @@
         ├── WrongStatus      the job is not in a status that allows this
         └── LeaseLost        the result came after the lease was given to someone else
 
-The interfaces map these to their own terms, totally: `app.problems` to HTTP statuses, `worker.retry` to
+The interfaces map these to their own terms, totally: `app.problems` to HTTP statuses, `worker.faults` to
 retry, fail or drop.
 """
 

@@ -113,6 +113,7 @@ class Claim:
     claimed_at: float
     attempt: int
     """1 for the first."""
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -94,6 +94,17 @@ class Settings:
         "Whether callbacks may go to private, loopback and link-local addresses.",
     )
     webhook_timeout_seconds: float = _setting(15.0, "How long a callback may take.", minimum=0.1)
+    session_secret: str = _setting(
+        "",
+        "Secret that signs the console's sessions: 32 characters or more, the same for all API processes. Empty: "
+        "`facteur up` makes one in the `var` directory.",
+        secret=True,
+    )
+    worker_metrics_port: int = _setting(
+        0,
+        "Port on which a worker shows its metrics; 0: none (`facteur up` shows them at the API's `/metrics`).",
+        minimum=0,
+    )
     log_level: str = _setting("info", "One of debug, info, warning, error.")
 
     @property
@@ -124,6 +135,16 @@ class Settings:
                 raise ConfigurationError(f"{name} is not a setting; {hint}")
             values[setting.name] = _parse(name, text, default=setting.default, minimum=setting.metadata["minimum"])
         return cls(**values)._checked()
+
+    def to_environ(self) -> dict[str, str]:
+        """Return the variables that give these settings again; what is at its default is left out."""
+        return {
+            PREFIX + each.name.upper(): str(getattr(self, each.name)).lower()
+            if isinstance(each.default, bool)
+            else str(getattr(self, each.name))
+            for each in fields(self)
+            if getattr(self, each.name) != each.default
+        }
 
     def _checked(self) -> Settings:
         if self.hang_seconds >= self.lease_seconds:

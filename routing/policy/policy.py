@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from routing.classifier import Prediction
 from routing.decision import DecidedBy, Decision, Priority
-from routing.errors import InvalidInput
+from routing.errors import ConfigurationError, InvalidInput
 from routing.mail.automatic import Automatic
 from routing.policy.rules import Rule, Stage
 
@@ -48,6 +48,15 @@ class Policy:
         """Every queue that this policy can send a mail to, by name."""
         named = {label.queue for label in self.labels.values()} | {self.triage} | set(self.automatic.values())
         return tuple(sorted(named | {rule.queue for rule in self.rules if rule.queue}))
+
+    def check_labels(self, labels: Iterable[str], *, model: str) -> None:
+        """Raise ConfigurationError when a model gives a label that this policy does not route."""
+        unknown = sorted(set(labels) - set(self.labels))
+        if unknown:
+            raise ConfigurationError(
+                f"The model {model} gives the labels {', '.join(unknown)}, which the policy does not have; "
+                "add them to the policy file or use a model trained for it."
+            )
 
     def rules_of(self, stage: Stage) -> tuple[Rule, ...]:
         """Return the rules that run before, or after, the model, in their order."""

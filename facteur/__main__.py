@@ -1,0 +1,5 @@
+"""`python -m facteur` is `facteur`."""
+
+from facteur.cli import main
+
+main()

@@ -1,0 +1,96 @@
+"""The API's process: gunicorn with threads around the Flask application."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from prometheus_client.multiprocess import mark_process_dead
+
+from app.factory import create_app
+from broker.bell import BackgroundBell, Bell, RedisBell, SilentBell
+from broker.connection import connect_redis, make_celery
+from broker.limiter import ANSWER_SECONDS, Limiter, NoLimiter, RedisLimiter
+from broker.names import CLASSIFY
+from routing.policy.reading import policy_of
+from routing.settings import Settings
+from routing.store.opening import open_store
+
+GRACE_SECONDS = 3
+"""How long a stopping process may take for the requests it has; they are short, and one that waits is told 202."""
+KEEP_ALIVE_SECONDS = 15
+"""Mail systems keep their connection while they have more to send."""
+
+
+def run_api(settings: Settings) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        ConfigurationError: the database, the policy or Redis's URL cannot be used.
+    """
+    app = build_app(settings)
+    _Server(app, settings).run()
+
+
+def build_app(settings: Settings) -> Flask:
+    """Put the application together; nothing in it is connected before its first request."""
+    session_secret = settings.session_secret or secrets.token_hex(32)
+    return create_app(
+        settings,
+        store=open_store(settings.resolved_database_url, pool_size=settings.database_pool),
+        policy=policy_of(settings),
+        bell=_bell(settings),
+        limiter=_limiter(settings),
+        session_secret=session_secret.encode(),
+    )
+
+
+def _bell(settings: Settings) -> Bell:
+    """Return the bell; without a Redis mails wait for the next sweep of whoever has one."""
+    if not settings.redis_url:
+        return SilentBell()
+    bell = RedisBell(task=CLASSIFY, client=connect_redis(settings.redis_url), celery=make_celery(settings.redis_url))
+    return BackgroundBell(bell.ring)
+
+
+def _limiter(settings: Settings) -> Limiter:
+    if not settings.rate_limit or not settings.redis_url:
+        return NoLimiter()
+    return RedisLimiter(connect_redis(settings.redis_url, seconds=ANSWER_SECONDS))
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Say how gunicorn runs."""
+        settings = self._settings
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        options: dict[str, Any] = {
+            "bind": f"{host}:{settings.port}",
+            "worker_class": "gthread",
+            "workers": settings.api_processes,
+            "threads": settings.api_threads,
+            "preload_app": True,
+            "graceful_timeout": GRACE_SECONDS,
+            "keepalive": KEEP_ALIVE_SECONDS,
+            "loglevel": settings.log_level,
+            "child_exit": _forget_process,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Callable[..., Any]:
+        """Return the WSGI application."""
+        return self._app
+
+
+def _forget_process(_server: Any, worker: Any) -> None:
+    """Give up the live gauges of a process that ended (prometheus_client's multiprocess mode)."""
+    mark_process_dead(worker.pid)

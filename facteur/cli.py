@@ -1,0 +1,116 @@
+"""`facteur`: every command of the product. Each imports what it needs when it is run, so that none pays for another."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from routing.errors import ConfigurationError, FacteurError
+from routing.settings import Settings
+
+SAMPLES = Path(__file__).parent.parent / "examples" / "mails"
+
+
+class Group(click.Group):
+    """Turns every error of ours into one sentence and exit code 1; a traceback is a defect."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except FacteurError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="facteur")
+def main() -> None:
+    """Facteur reads every e-mail and sends it to the right team."""
+
+
+@main.command()
+def up() -> None:
+    """Run everything on this machine, until Ctrl-C."""
+    from rich.console import Console
+
+    from facteur.up import up as run
+
+    run(_settings(), samples=SAMPLES, console=Console(highlight=False))
+
+
+@main.command()
+def api() -> None:
+    """Serve the HTTP API."""
+    settings = _settings()
+    _keep_metrics(settings.var, "api")
+    from facteur.api import run_api
+
+    run_api(settings)
+
+
+@main.command()
+@click.option("--name", help="Name of this node; its machine's by default.")
+def worker(name: str | None) -> None:
+    """Decide mails, one process a core."""
+    settings = _settings(needs_redis=True)
+    _keep_metrics(settings.var, "worker")
+    from worker.classify_node import ClassifyNode
+    from worker.node import set_up_logging
+
+    set_up_logging(settings.log_level)
+    ClassifyNode(settings, name=name).run()
+
+
+@main.command()
+@click.option("--name", help="Name of this node; its machine's by default.")
+def errands(name: str | None) -> None:
+    """Sweep, post callbacks, delete what retention does not allow to keep."""
+    settings = _settings(needs_redis=True)
+    _keep_metrics(settings.var, "errands")
+    from routing.job_document import job_bytes
+    from worker.errands_node import run_errands
+    from worker.node import set_up_logging
+
+    set_up_logging(settings.log_level)
+    run_errands(settings, document=job_bytes, name=name)
+
+
+@main.command()
+def beat() -> None:
+    """Ask for sweeps; run exactly one."""
+    settings = _settings(needs_redis=True)
+    from worker.node import set_up_logging
+    from worker.schedule import run_beat
+
+    set_up_logging(settings.log_level)
+    run_beat(settings)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    from routing.store.migrations import migrate as run
+
+    settings = _settings()
+    settings.var.mkdir(parents=True, exist_ok=True)
+    run(settings.resolved_database_url)
+    click.echo("The schema is up to date.")
+
+
+def _settings(*, needs_redis: bool = False) -> Settings:
+    """Read the settings from the environment."""
+    settings = Settings.from_environ()
+    if needs_redis and not settings.redis_url:
+        raise ConfigurationError("FACTEUR_REDIS_URL is empty; set it, or let `facteur up` run everything.")
+    return settings
+
+
+def _keep_metrics(var: Path, role: str) -> None:
+    """Give a role's processes one directory for their metrics, emptied, before anything imports prometheus_client."""
+    directory = var / "metrics" / role
+    directory.mkdir(parents=True, exist_ok=True)
+    for file in directory.glob("*.db"):
+        file.unlink(missing_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)

@@ -1,0 +1,251 @@
+"""`facteur up`: everything on one machine, with nothing to install, stopped by Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+from rich.console import Console
+
+from broker.connection import check_redis
+from facteur.embedded_redis import find_server, server_command, socket_path
+from facteur.processes import Part, Processes
+from facteur.samples import route_samples
+from facteur.secret_files import (
+    API_KEY,
+    SESSION_SECRET,
+    WEBHOOK_SECRET,
+    new_session_secret,
+    new_webhook_secret,
+    read_or_make,
+    write,
+)
+from model.registry import identify_model
+from routing.errors import ConfigurationError
+from routing.keys import SCOPES, hash_secret, new_key
+from routing.policy.reading import policy_of
+from routing.settings import PREFIX, Settings
+from routing.store.migrations import migrate
+from routing.store.opening import open_store
+from routing.store.port import NO_FILTER
+from worker.webhook import decode_secret
+
+READY_SECONDS = 60.0
+"""How long the parts may take to be ready; three seconds are usual."""
+LOOK_SECONDS = 0.1
+WATCH_SECONDS = 0.5
+
+ROLES = ("api", "worker", "errands", "beat")
+"""Commands of `facteur` that are started, in this order, after Redis."""
+
+
+class Stopped(Exception):
+    """Somebody asked us to stop."""
+
+
+def up(settings: Settings, *, samples: Path, console: Console) -> None:
+    """Run everything until SIGINT or SIGTERM.
+
+    Raises:
+        ConfigurationError: something cannot be used; one sentence says what, and what to do.
+    """
+    started_at = time.monotonic()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    with contextlib.suppress(Stopped), _sole_user(settings.var):
+        settings, key = _prepare(settings, console)
+        processes = Processes()
+        try:
+            _start(settings, processes, console)
+            console.print(f"[green]Ready[/green] after {time.monotonic() - started_at:.1f} s.")
+            _greet(settings, key, console)
+            if _is_empty(settings):
+                route_samples(samples, address=_address(settings), key=key, console=console)
+            console.print("\nRunning; press Ctrl-C to stop. Logs are in " + str(settings.var / "log") + ".")
+            _watch(processes, console)
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
+            console.print("\nStopping …")
+            processes.stop()
+            console.print("Stopped; every job is kept.")
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+@contextlib.contextmanager
+def _sole_user(var: Path) -> Iterator[IO[str]]:
+    """Hold the lock of a `var` directory."""
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        lock = (var / "up.lock").open("w")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The directory {var.absolute()} cannot be written ({error.strerror}); "
+            f"correct its mode or set {PREFIX}VAR to another one."
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigurationError(
+                f"Another `facteur up` uses {var.absolute()}; stop it or set {PREFIX}VAR to another directory."
+            ) from None
+        yield lock
+
+
+def _prepare(settings: Settings, console: Console) -> tuple[Settings, str]:
+    """Check all that can be wrong before anything is started; return the settings filled in, and the API key."""
+    _check_port(settings.host, settings.port)
+    model = identify_model(settings.model)
+    policy_of(settings).check_labels(model.labels, model=model.version)
+    console.print(f"Model      {model.version}")
+    if settings.redis_url:
+        check_redis(settings.redis_url)
+    migrate(settings.resolved_database_url)
+    console.print(f"Database   {_public(settings.resolved_database_url)}")
+    key = _api_key(settings)
+    secret = settings.webhook_secret or read_or_make(settings.var / WEBHOOK_SECRET, new_webhook_secret)
+    decode_secret(secret)
+    session = settings.session_secret or read_or_make(settings.var / SESSION_SECRET, new_session_secret)
+    redis_url = settings.redis_url or f"unix://{socket_path(settings.var)}"
+    filled: dict[str, Any] = {
+        "database_url": settings.resolved_database_url,
+        "redis_url": redis_url,
+        "webhook_secret": secret,
+        "session_secret": session,
+        "var": settings.var.absolute(),
+    }
+    return replace(settings, **filled), key
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigurationError(
+                f"Port {port} of {host} is taken; stop what uses it, or choose another: {PREFIX}PORT={port + 1} make run"
+            ) from error
+        raise ConfigurationError(
+            f"{host}:{port} cannot be listened on ({error.strerror}); correct {PREFIX}HOST and {PREFIX}PORT."
+        ) from error
+
+
+def _api_key(settings: Settings) -> str:
+    """Return the key of this machine, made at the first start."""
+    file = settings.var / API_KEY
+    store = open_store(settings.resolved_database_url)
+    try:
+        if file.exists() and store.key_by_hash(hash_secret(secret := file.read_text().strip())):
+            return secret
+        key, secret = new_key(f"first-start-{int(time.time())}", scopes=frozenset(SCOPES), now=time.time())
+        store.add_key(key)
+        write(file, secret)
+    finally:
+        store.close()
+    return secret
+
+
+def _start(settings: Settings, processes: Processes, console: Console) -> None:
+    environ = {**os.environ, **settings.to_environ()}
+    log = settings.var / "log"
+    socket_url = f"unix://{socket_path(settings.var)}"
+    if settings.redis_url == socket_url:
+        path = socket_path(settings.var)
+        path.unlink(missing_ok=True)
+        command = server_command(find_server(settings.redis_server), path)
+        processes.start(Part(name="redis", command=command, environ=environ, log=log / "redis.log"))
+    for role in ROLES:
+        command = [sys.executable, "-m", "facteur", role]
+        processes.start(Part(name=role, command=command, environ=environ, log=log / f"{role}.log"))
+    console.print(f"Started    {', '.join(part.name for part in processes.parts)}")
+    _wait_until_ready(settings, processes)
+
+
+def _wait_until_ready(settings: Settings, processes: Processes) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        for part in processes.dead():
+            raise ConfigurationError(
+                f"The part {part.name!r} ended while starting; its last words:\n{part.last_words()}"
+            )
+        if _answers(f"{_address(settings)}/readyz"):
+            return
+        if time.monotonic() > deadline:
+            raise ConfigurationError(
+                f"The parts were not ready after {READY_SECONDS:.0f} s; look into the logs in {settings.var / 'log'}."
+            )
+        time.sleep(LOOK_SECONDS)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own address
+            return bool(response.status == HTTPStatus.OK)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _is_empty(settings: Settings) -> bool:
+    store = open_store(settings.resolved_database_url)
+    try:
+        return not store.jobs(NO_FILTER, limit=1).jobs
+    finally:
+        store.close()
+
+
+def _greet(settings: Settings, key: str, console: Console) -> None:
+    address = _address(settings)
+    sample = json.dumps(
+        {"from": "claire@example.org", "subject": "Dégât des eaux", "text": "Ma cuisine est inondée, que faire ?"},
+        ensure_ascii=False,
+    )
+    console.print(f"\nConsole    {address}/   (sign in with the API key)")
+    console.print(f"API        {address}/docs")
+    console.print(f"API key    {key}   (kept in {settings.var / API_KEY})")
+    console.print("\nRoute a mail:\n")
+    console.print(
+        f"  curl {address}/v1/emails -H 'Authorization: Bearer {key}' -H 'Prefer: wait=10' "
+        f"-H 'Content-Type: application/json' -d '{sample}'",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
+
+
+def _watch(processes: Processes, console: Console) -> None:
+    while True:
+        time.sleep(WATCH_SECONDS)
+        for part in processes.revive():
+            console.print(f"[yellow]{part.name} ended and is started again; see {part.log}[/yellow]")
+
+
+def _address(settings: Settings) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - where to ask, not to listen
+    return f"http://{host}:{settings.port}"
+
+
+def _public(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    return scheme + separator + rest.rpartition("@")[2]

@@ -1,0 +1,136 @@
+"""Reading the policy and the rules from their YAML files."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from routing.decision import Priority
+from routing.mail.automatic import Kind
+from routing.policy.document import Node, read_document
+from routing.policy.policy import Label, Policy
+from routing.policy.rules import Condition, Rule, Stage
+from routing.settings import Settings
+
+LANGUAGES = ("fr", "en")
+"""Every label has a name and a description in each."""
+
+
+def read_policy(policy: Path | None = None, rules: Path | None = None) -> Policy:
+    """Read a policy.
+
+    Args:
+        policy: the policy file; the bundled one when None.
+        rules: the administrators' rules; none when None.
+
+    Raises:
+        ConfigurationError: a file cannot be read or says something that is no policy; the message names the line.
+    """
+    if policy is None:
+        with as_file(files("routing.policy") / "default.yaml") as bundled:
+            return read_policy(bundled, rules)
+    root, content = read_document(policy)
+    values = root.mapping(required=("labels", "triage", "automatic"))
+    labels = {key: _label(key, node) for key, node in values["labels"].any_mapping().items()}
+    rule_list: tuple[Rule, ...] = ()
+    if rules is not None:
+        rules_root, rules_content = read_document(rules)
+        content += rules_content
+        rule_list = _rules(rules_root, labels)
+    return Policy(
+        version=hashlib.sha256(content).hexdigest()[:12],
+        labels=labels,
+        triage=values["triage"].text(),
+        automatic={kind.value: node.text() for kind, node in zip(Kind, _automatic(values["automatic"]), strict=True)},
+        rules=rule_list,
+    )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Read the policy that the settings name. Raises ConfigurationError like `read_policy`."""
+    return read_policy(
+        Path(settings.policy) if settings.policy else None, Path(settings.rules) if settings.rules else None
+    )
+
+
+def _automatic(node: Node) -> list[Node]:
+    values = node.mapping(required=[kind.value for kind in Kind])
+    return [values[kind.value] for kind in Kind]
+
+
+def _label(key: str, node: Node) -> Label:
+    values = node.mapping(required=("name", "description", "queue"), optional=("priority", "threshold"))
+    return Label(
+        key=key,
+        names={code: text.text() for code, text in values["name"].mapping(required=LANGUAGES).items()},
+        descriptions={code: text.text() for code, text in values["description"].mapping(required=LANGUAGES).items()},
+        queue=values["queue"].text(),
+        priority=values["priority"].choice(Priority) if "priority" in values else Priority.NORMAL,
+        threshold=values["threshold"].fraction() if "threshold" in values else 0.0,
+    )
+
+
+def _rules(root: Node, labels: dict[str, Label]) -> tuple[Rule, ...]:
+    rules: dict[str, Rule] = {}
+    for item in root.mapping(required=("rules",))["rules"].sequence():
+        rule = _rule(item, labels)
+        if rule.name in rules:
+            item.refuse(f"there are two rules of the name {rule.name!r}.")
+        rules[rule.name] = rule
+    return tuple(rules.values())
+
+
+def _rule(node: Node, labels: dict[str, Label]) -> Rule:
+    values = node.mapping(required=("name", "when"), optional=("stage", "queue", "label", "priority"))
+    stage = values["stage"].choice(Stage) if "stage" in values else Stage.BEFORE
+    label = _known_label(values["label"], labels) if "label" in values else None
+    queue = values["queue"].text() if "queue" in values else None
+    priority = values["priority"].choice(Priority) if "priority" in values else None
+    if stage is Stage.BEFORE and not (queue or label):
+        node.refuse("a rule before the model must give a queue or a label.")
+    if not (queue or label or priority):
+        node.refuse("a rule must give a queue, a label or a priority.")
+    return Rule(
+        name=values["name"].text(),
+        stage=stage,
+        when=_condition(values["when"], stage, labels),
+        queue=queue,
+        label=label,
+        priority=priority,
+    )
+
+
+def _condition(node: Node, stage: Stage, labels: dict[str, Label]) -> Condition:
+    values = node.mapping(optional=("sender", "recipient", "subject", "body", "header", "label"))
+    if not values:
+        node.refuse("'when' is empty: the rule would hold for every mail.")
+    if "label" in values and stage is Stage.BEFORE:
+        values["label"].refuse("'label' is known only after the model; set 'stage: after'.")
+    texts = {key: value.texts() for key, value in values.items() if key in {"sender", "recipient", "subject", "body"}}
+    return Condition(
+        sender=texts.get("sender", ()),
+        recipient=texts.get("recipient", ()),
+        subject=texts.get("subject", ()),
+        body=texts.get("body", ()),
+        header=_header(values["header"]) if "header" in values else (),
+        label=tuple(_known_label(item, labels) for item in values["label"].sequence()) if "label" in values else (),
+    )
+
+
+def _header(node: Node) -> tuple[tuple[str, str], ...]:
+    """Read `header: {X-Campaign: spring}` or `header: X-Campaign` (only its presence)."""
+    conditions: list[tuple[str, str]] = []
+    for item in node.sequence():
+        if item.is_mapping:
+            conditions += [(name, value.text()) for name, value in item.any_mapping().items()]
+        else:
+            conditions.append((item.text(), ""))
+    return tuple(conditions)
+
+
+def _known_label(node: Node, labels: dict[str, Label]) -> str:
+    key = node.text()
+    if key not in labels:
+        node.refuse(f"{key!r} is not a label of the policy; the labels are {', '.join(labels)}.")
+    return key

@@ -1,0 +1,146 @@
+"""Routing: from claimed mails to outcomes. Nothing is stored here, and no mail can sink its neighbours."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from routing.classifier import Classifier, Prediction
+from routing.decision import Decision, Timings
+from routing.job import Claim, Decided, Failure, Outcome
+from routing.mail import Mail
+from routing.mail.automatic import recognise
+from routing.mail.stored import mail_of
+from routing.policy import Policy, Rule, Stage
+from routing.policy.rules import MailView, first_match
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = (1.0, 10.0, 60.0)
+"""Pause after the first, second and later failed attempts: long enough for a passing fault to pass."""
+
+ERROR_CHARACTERS = 500
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One mail on its way to a decision."""
+
+    claim: Claim
+    view: MailView
+    parse_seconds: float = 0.0
+    decision: Decision | None = None
+    error: Exception | None = None
+    classify_seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Router:
+    """Decides mails: automatic mail and rules first, then the model, then the policy and the rules after it."""
+
+    classifier: Classifier
+    policy: Policy
+    max_attempts: int
+    clock: Callable[[], float]
+    """Unix time in seconds, for what is recorded."""
+    stopwatch: Callable[[], float]
+    """Seconds from any origin, never going back, for durations."""
+
+    def decide(self, mail: Mail) -> Decision:
+        """Decide one mail. Whatever the classifier raises passes through."""
+        view = MailView(mail)
+        return self._without_model(view) or self._with_model(view, self.classifier.classify([mail])[0])
+
+    def route(self, claims: Sequence[Claim]) -> list[Outcome]:
+        """Return one outcome for each claim, in order. Never raises on account of a mail."""
+        readings = [self._read(claim) for claim in claims]
+        self._ask_model([reading for reading in readings if reading.decision is None and reading.error is None])
+        return [self._outcome(reading) for reading in readings]
+
+    def _read(self, claim: Claim) -> _Reading:
+        """Read a mail and decide it if that needs no model."""
+        start = self.stopwatch()
+        reading = _Reading(claim=claim, view=MailView(mail_of(claim.content, claim.format)))
+        try:
+            reading.decision = self._without_model(reading.view)
+        except Exception as error:
+            log.exception("Job %s could not be read", claim.job_id)
+            reading.error = error
+        reading.parse_seconds = self.stopwatch() - start
+        return reading
+
+    def _without_model(self, view: MailView) -> Decision | None:
+        """Decide what needs no model: mail that no human wrote, and what a rule before the model holds for."""
+        automatic = recognise(view.mail)
+        if automatic is not None:
+            return self.policy.decide_automatic(automatic)
+        rule = first_match(self.policy.rules_of(Stage.BEFORE), view)
+        return rule.decide(None, label_queue=self._queue_of(rule)) if rule else None
+
+    def _ask_model(self, readings: Sequence[_Reading]) -> None:
+        """Classify all at once; if that raises, one by one, so that only the mail at fault fails."""
+        if not readings:
+            return
+        start = self.stopwatch()
+        try:
+            predictions = self.classifier.classify([reading.view.mail for reading in readings])
+        except Exception:  # noqa: BLE001 - whatever a model raises, the neighbours must be decided
+            for reading in readings:
+                self._ask_model_alone(reading)
+            return
+        seconds = (self.stopwatch() - start) / len(readings)
+        for reading, prediction in zip(readings, predictions, strict=True):
+            reading.classify_seconds = seconds
+            reading.decision = self._with_model(reading.view, prediction)
+
+    def _ask_model_alone(self, reading: _Reading) -> None:
+        start = self.stopwatch()
+        try:
+            reading.decision = self._with_model(reading.view, self.classifier.classify([reading.view.mail])[0])
+        except Exception as error:  # noqa: BLE001 - recorded on the job
+            log.warning("The classifier failed on job %s: %s", reading.claim.job_id, type(error).__name__)
+            reading.error = error
+        reading.classify_seconds = self.stopwatch() - start
+
+    def _with_model(self, view: MailView, prediction: Prediction) -> Decision:
+        decision = self.policy.decide_prediction(
+            prediction, model_version=self.classifier.version, stand_in=self.classifier.stand_in
+        )
+        rule = first_match(self.policy.rules_of(Stage.AFTER), view, decision.label)
+        return rule.decide(decision, label_queue=self._queue_of(rule)) if rule else decision
+
+    def _queue_of(self, rule: Rule) -> str | None:
+        return self.policy.label(rule.label).queue if rule.label else None
+
+    def _outcome(self, reading: _Reading) -> Outcome:
+        claim, now = reading.claim, self.clock()
+        if reading.decision is None:
+            last = claim.attempt >= self.max_attempts
+            pause = RETRY_SECONDS[min(claim.attempt, len(RETRY_SECONDS)) - 1]
+            return Failure(
+                job_id=claim.job_id,
+                lease=claim.lease,
+                error=_describe(reading.error),
+                retry_at=None if last else now + pause,
+            )
+        return Decided(
+            job_id=claim.job_id,
+            lease=claim.lease,
+            decision=reading.decision,
+            timings=Timings(
+                queued=round((claim.claimed_at - claim.created_at) * 1000, 3),
+                parse=round(reading.parse_seconds * 1000, 3),
+                classify=round(reading.classify_seconds * 1000, 3),
+                total=round((now - claim.created_at) * 1000, 3),
+            ),
+            subject=reading.view.mail.subject,
+            sender=reading.view.mail.sender.address,
+            message_id=reading.view.mail.message_id,
+            defects=reading.view.mail.defects,
+        )
+
+
+def _describe(error: Exception | None) -> str:
+    """Return what a human needs of an error; never the mail that caused it."""
+    return f"{type(error).__name__}: {error}"[:ERROR_CHARACTERS]

@@ -1,0 +1,113 @@
+"""A node's sign of life, and its word on its own dead.
+
+A thread of the node's main process says every few seconds that the node lives, and notices within half a second when
+one of its child processes has died: the leases of a dead process are returned at once instead of expiring.
+The node forks new children while this thread runs; a lock keeps any fork out of its transactions, and it keeps no
+connection between them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from routing.errors import FacteurError
+from routing.store.port import Store, WorkerBeat
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 5.0
+LOOK_SECONDS = 0.5
+
+
+class Attendance:
+    """Reports one node. `start` after the children exist, `stop` at shutdown."""
+
+    def __init__(
+        self,
+        *,
+        node: str,
+        model_version: str,
+        max_attempts: int,
+        open_store: Callable[[], Store],
+        children: Callable[[], Iterable[int]],
+        released: Callable[[], None],
+    ) -> None:
+        """Describe the node.
+
+        Args:
+            node: its name.
+            model_version: what its decisions are stamped with.
+            max_attempts: on one mail, before its job becomes failed.
+            open_store: gives a store for one transaction; it is closed after it.
+            children: gives the process ids that live now.
+            released: called after leases were returned, to wake the others.
+        """
+        self._node = node
+        self._model_version = model_version
+        self._max_attempts = max_attempts
+        self._open_store = open_store
+        self._children = children
+        self._released = released
+        self._started_at = time.time()
+        self._known: set[int] = set()
+        self._dead: set[int] = set()
+        self._stop = threading.Event()
+        self._no_fork = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="attendance", daemon=True)
+        os.register_at_fork(
+            before=self._no_fork.acquire, after_in_parent=self._no_fork.release, after_in_child=self._no_fork.release
+        )
+
+    def start(self) -> None:
+        """Begin reporting."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End reporting."""
+        self._stop.set()
+        self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        last_beat = float("-inf")
+        while not self._stop.is_set():
+            living = set(self._children())
+            self._dead |= self._known - living
+            self._known = living
+            beat_due = time.monotonic() - last_beat >= BEAT_SECONDS
+            if beat_due or self._dead:
+                last_beat = time.monotonic()
+                self._report()
+            self._stop.wait(LOOK_SECONDS)
+
+    def _report(self) -> None:
+        """Beat, and return what the dead held. A database that does not answer is asked again next time."""
+        try:
+            with self._no_fork:
+                now = time.time()
+                store = self._open_store()
+                try:
+                    store.beat(
+                        WorkerBeat(
+                            name=self._node,
+                            model_version=self._model_version,
+                            started_at=self._started_at,
+                            seen_at=now,
+                        )
+                    )
+                    returned = sum(
+                        store.release(f"{self._node}/{pid}", max_attempts=self._max_attempts, now=now)
+                        for pid in self._dead
+                    )
+                finally:
+                    store.close()
+        except FacteurError as error:
+            log.warning("The node could not report to the database: %s", error)
+            return
+        if self._dead:
+            log.warning("Processes %s died; %d mails they held are queued again", sorted(self._dead), returned)
+            self._dead.clear()
+            self._released()

@@ -1,0 +1,138 @@
+"""The node that decides: prefork, one process a core, each with a model of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from celery import Celery, signals
+
+from broker.connection import make_celery
+from broker.names import CLASSIFY, CLASSIFY_QUEUE
+from model.registry import ModelIdentity, identify_model, load_classifier
+from routing.classifier import Classifier
+from routing.policy import Policy
+from routing.policy.reading import policy_of
+from routing.route import Router
+from routing.settings import Settings
+from routing.store.opening import open_store
+from worker.attendance import Attendance
+from worker.classifying import SHIFT_SECONDS, Shift
+from worker.faults import forgiving
+from worker.metrics import Metrics
+from worker.node import make_bells, node_name, run_node
+from worker.pace import Pace
+
+log = logging.getLogger(__name__)
+
+LoadClassifier = Callable[[str], Classifier]
+IdentifyModel = Callable[[str], ModelIdentity]
+
+
+class ClassifyNode:
+    """One node: a main process that attends, and children that decide."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        name: str | None = None,
+        load: LoadClassifier = load_classifier,
+        identify: IdentifyModel = identify_model,
+    ) -> None:
+        """Build the node; nothing is connected and no model loaded before `run`."""
+        self._identify = identify
+        self._settings = settings
+        self._name = node_name(name, "worker")
+        self._load = load
+        self._celery: Celery = make_celery(settings.redis_url)
+        self._shift: Shift | None = None
+        self._attendance: Attendance | None = None
+
+    def run(self) -> None:
+        """Work until told to stop.
+
+        Raises:
+            ConfigurationError: the policy, the database or the model cannot be used.
+        """
+        settings = self._settings
+        version = self._take_office()
+        self._celery.task(name=CLASSIFY, time_limit=settings.hang_seconds + SHIFT_SECONDS)(forgiving(self._work))
+        signals.worker_process_init.connect(self._prepare_child)
+        signals.worker_ready.connect(self._ready)
+        signals.worker_shutting_down.connect(self._shutting_down)
+        self._model_version = version
+        processes = settings.worker_processes or len(os.sched_getaffinity(0))
+        run_node(
+            self._celery,
+            settings,
+            name=self._name,
+            task_queue=CLASSIFY_QUEUE,
+            pool=["--pool=prefork", f"--concurrency={processes}"],
+        )
+
+    def _take_office(self) -> str:
+        """Check all that the children will need, and end the leases of a former life of this node.
+
+        Returns the model's version.
+        """
+        model = self._identify(self._settings.model)
+        self._policy().check_labels(model.labels, model=model.version)
+        store = open_store(self._settings.resolved_database_url)
+        try:
+            released = store.release(f"{self._name}/", max_attempts=self._settings.max_attempts, now=time.time())
+        finally:
+            store.close()
+        if released:
+            log.warning("%d mails that this node held when it died are queued again", released)
+        return model.version
+
+    def _policy(self) -> Policy:
+        return policy_of(self._settings)
+
+    def _prepare_child(self, **_: object) -> None:
+        """Load the model and connect, in the child, so that neither crosses a fork."""
+        settings = self._settings
+        router = Router(
+            classifier=self._load(settings.model),
+            policy=self._policy(),
+            max_attempts=settings.max_attempts,
+            clock=time.time,
+            stopwatch=time.perf_counter,
+        )
+        self._shift = Shift(
+            store=open_store(settings.resolved_database_url),
+            router=router,
+            bells=make_bells(settings, self._celery),
+            observer=Metrics(),
+            pace=Pace(most=settings.claim_limit),
+            worker=f"{self._name}/{os.getpid()}",
+            lease_seconds=settings.lease_seconds,
+        )
+
+    def _work(self) -> None:
+        assert self._shift is not None, "worker_process_init runs before any task"  # noqa: S101
+        self._shift.work()
+
+    def _ready(self, sender: Any, **_: object) -> None:
+        """Begin to attend once the children exist; ring for whatever waits since before this node lived."""
+        pool = sender.pool
+        bells = make_bells(self._settings, self._celery)
+        self._attendance = Attendance(
+            node=self._name,
+            model_version=self._model_version,
+            max_attempts=self._settings.max_attempts,
+            open_store=lambda: open_store(self._settings.resolved_database_url, busy_timeout=2),
+            children=lambda: pool.info["processes"],
+            released=bells.wake_another,
+        )
+        self._attendance.start()
+        bells.wake_another()
+        log.info("Ready: %s", self._name)
+
+    def _shutting_down(self, **_: object) -> None:
+        if self._attendance is not None:
+            self._attendance.stop()

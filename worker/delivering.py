@@ -1,0 +1,93 @@
+"""Delivering: what callers asked to be told is posted to them, again and again for a day if need be."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from routing.errors import NotFound
+from routing.job import Job
+from routing.store.port import Delivery, DeliveryOutcome, Store
+from worker.webhook import Poster, TryAgain, Undeliverable, sign
+
+log = logging.getLogger(__name__)
+
+PAUSES_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
+"""After each failed attempt: the schedule that the Standard Webhooks specification recommends, 27 hours in all."""
+JITTER = 0.2
+"""Share of a pause that is random, so that a receiver that comes back is not met by all callbacks at once."""
+CLAIM = 4
+"""Callbacks that one thread takes at a time: few, since each may take its whole time-out."""
+SHIFT_DELIVERIES = 200
+"""After this many a thread hands its task back, so that a shutdown need not wait."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Courier:
+    """Posts the callbacks that are due."""
+
+    store: Store
+    poster: Poster
+    secret: bytes
+    document: Callable[[Job], bytes]
+    """Gives the JSON of a job, the same that the API answers."""
+    wake_another: Callable[[], None]
+    answer: Callable[[], None]
+    """Says that from now on whoever owes a callback must ring again."""
+    clock: Callable[[], float]
+    observe: Callable[[str], None]
+    """Told of each attempt: delivered, retried or given up."""
+    draw: Callable[[], float] = random.random
+
+    def work(self) -> None:
+        """Post until nothing is due, or until the shift is over and another is asked for."""
+        answered = False
+        for number in range(SHIFT_DELIVERIES // CLAIM):
+            due = self.store.claim_deliveries(
+                limit=CLAIM, lease_seconds=2 * CLAIM * self.poster.timeout_seconds, now=self.clock()
+            )
+            if number == 0 and len(due) == CLAIM:
+                self.wake_another()
+            for delivery in due:
+                self.store.record_deliveries([self._attempt(delivery)], now=self.clock())
+            if not due:
+                if answered:
+                    return
+                self.answer()
+                answered = True
+        self.wake_another()
+
+    def _attempt(self, delivery: Delivery) -> DeliveryOutcome:
+        try:
+            self._post(delivery)
+        except Undeliverable as error:
+            return self._outcome(delivery, "given up", error=str(error))
+        except NotFound:
+            return self._outcome(delivery, "given up", error="the job was erased")
+        except TryAgain as error:
+            if delivery.attempts > len(PAUSES_SECONDS):
+                return self._outcome(delivery, "given up", error=f"{error}; no attempt is left")
+            pause = PAUSES_SECONDS[delivery.attempts - 1] * (1 + JITTER * self.draw())
+            return self._outcome(delivery, "retried", error=str(error), retry_at=self.clock() + pause)
+        return self._outcome(delivery, "delivered")
+
+    def _post(self, delivery: Delivery) -> None:
+        body = self.document(self.store.job(delivery.job_id))
+        headers = sign(body, message_id=delivery.id, timestamp=int(self.clock()), secret=self.secret)
+        self.poster.post(delivery.url, body, headers)
+
+    def _outcome(
+        self, delivery: Delivery, what: str, *, error: str | None = None, retry_at: float | None = None
+    ) -> DeliveryOutcome:
+        self.observe(what)
+        if error:
+            log.warning("Callback of job %s %s: %s", delivery.job_id, what, error)
+        return DeliveryOutcome(
+            delivery_id=delivery.id,
+            lease=delivery.lease,
+            delivered=what == "delivered",
+            retry_at=retry_at,
+            error=error,
+        )

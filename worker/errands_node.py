@@ -1,0 +1,71 @@
+"""The node that runs errands on threads: sweeps, callbacks, retention."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from broker.connection import make_celery
+from broker.names import DELIVER, ERRANDS_QUEUE, PURGE, SWEEP
+from routing.job import Job
+from routing.settings import Settings
+from routing.store.opening import open_store
+from worker.delivering import Courier
+from worker.faults import forgiving
+from worker.metrics import delivery
+from worker.node import make_bells, node_name, run_node
+from worker.sweeping import Sweeper
+from worker.webhook import Poster, decode_secret
+
+THREADS = 8
+"""Callbacks that can be under way at a time in one node."""
+
+
+def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: str | None = None) -> None:
+    """Run errands until told to stop.
+
+    Args:
+        settings: the service's.
+        document: gives the JSON of a job, as callbacks carry it.
+        name: the node's; its kind and the machine's name when None.
+
+    Raises:
+        ConfigurationError: the database or the webhook secret cannot be used.
+    """
+    celery = make_celery(settings.redis_url)
+    store = open_store(settings.resolved_database_url)
+    bells = make_bells(settings, celery)
+    sweeper = Sweeper(
+        store=store,
+        max_attempts=settings.max_attempts,
+        mail_retention_days=settings.mail_retention_days,
+        job_retention_days=settings.job_retention_days,
+        ring_classify=bells.wake_another,
+        ring_deliver=bells.deliver_now,
+        clock=time.time,
+    )
+    celery.task(name=SWEEP)(forgiving(sweeper.sweep))
+    celery.task(name=PURGE)(forgiving(sweeper.purge))
+    if settings.webhook_secret:
+        courier = Courier(
+            store=store,
+            poster=Poster(
+                timeout_seconds=settings.webhook_timeout_seconds, allow_private=settings.webhook_allow_private
+            ),
+            secret=decode_secret(settings.webhook_secret),
+            document=document,
+            wake_another=bells.deliver_now,
+            answer=bells.answer_deliver,
+            clock=time.time,
+            observe=delivery,
+        )
+        celery.task(name=DELIVER)(forgiving(courier.work))
+    else:
+        celery.task(name=DELIVER)(forgiving(lambda: None))
+    run_node(
+        celery,
+        settings,
+        name=node_name(name, "errands"),
+        task_queue=ERRANDS_QUEUE,
+        pool=["--pool=threads", f"--concurrency={THREADS}"],
+    )
