@@ -18,37 +18,46 @@ MAILBOXES = 1000
 """Most mailboxes taken from one field; a longer list of recipients says nothing more."""
 
 _PLAIN = re.compile(r"""[^"(<,;:\\\[=]+""")
+_WHOLE = re.compile(r"[^@]+@[^@]+").fullmatch
 _MARKED = re.compile(r"""["(,;:\\\[]""")
 
 
 def mailboxes(text: str, limit: int = MAILBOXES) -> tuple[Address, ...]:
     """Return the mailboxes of an address field in order, groups flattened.
 
-    Text without any address (`undisclosed-recipients:;`) gives nothing. A name alone gives a mailbox with an empty
-    address when no address is found at all, so that what senders call themselves is not lost.
+    Text without any address (`undisclosed-recipients:;`) gives nothing.
 
     Args:
         text: The field's value, unfolded, encoded words still encoded.
         limit: How many mailboxes to return at most.
     """
+    return _read(text, limit)[0]
+
+
+def first_mailbox(text: str) -> Address:
+    """Return the first mailbox of an address field; an empty one when there is none.
+
+    A name without any address gives a mailbox with an empty address, so that what senders call themselves is not lost.
+    """
+    found, name = _read(text, 1)
+    return found[0] if found else Address(name=name)
+
+
+def _read(text: str, limit: int) -> tuple[tuple[Address, ...], str]:
+    """Return the mailboxes of a field, and the first name that stands without an address."""
     found: list[Address] = []
-    nameless: list[Address] = []
+    lone = ""
     for name, address in _simple(text) or _Scanner(text).mailboxes():
         if address:
             found.append(Address(name=_display(name), address=_lower_domain(address)))
             if len(found) >= limit:
                 break
-        elif name.strip() and not nameless:
-            nameless.append(Address(name=_display(name)))
-    if not found and nameless and "@" in nameless[0].name and "=?" in text:
+        elif not lone:
+            lone = _display(name)
+    if not found and "@" in lone and "=?" in text:
         # Some senders encode the whole field, address and all, as one encoded word.
-        return mailboxes(nameless[0].name, limit)
-    return tuple(found or nameless)
-
-
-def first_mailbox(text: str) -> Address:
-    """Return the first mailbox of an address field; an empty one when there is none."""
-    return next(iter(mailboxes(text, 1)), Address())
+        return _read(lone, limit)
+    return tuple(found), lone
 
 
 def _display(name: str) -> str:
@@ -184,10 +193,11 @@ class _Scanner:
         if angle is not None:
             if angle.startswith("@"):
                 angle = angle.rpartition(":")[2]  # a source route (RFC 5322, section 4.4)
-            return name if name.strip() else comments, "".join(angle.split())
+            words = angle.split()
+            return name if name.strip() else comments, next((word for word in words if _WHOLE(word)), "".join(words))
         if "@" not in name:
             return name if name.strip() else comments, ""
-        words = name.split()
+        words = name.replace(" . ", ".").replace(" @ ", "@").split()
         address = next(word for word in words if "@" in word)
         others = " ".join(word for word in words if word is not address)
         if others and "@" not in others and (address.startswith("@") or address.endswith("@")):

@@ -78,11 +78,15 @@ class Body:
         """The charset that the first text part declares."""
         self._defects = defects
         self._root = root
+        # What is read when nothing else says anything: embedded messages, and text that has a file name.
         self._embedded: list[Part] = []
+        self._named: list[Part] = []
         content = self._read(root)
+        if not _SAYS.search(content.text()) and self._named:
+            content = _together([content, *map(self._leaf, self._named)])
         self.text = content.text()
         self.html = "\n".join(content.html)
-        if not _SAYS.search(self.text) and not self.html.strip() and self._embedded:
+        if not _SAYS.search(self.text) and self._embedded:
             # A forward that is nothing but its attached message: that message is what the sender says.
             inner = Body(self._embedded[0].children[0], defects)
             self.text, self.html = inner.text, inner.html
@@ -105,12 +109,14 @@ class Body:
             return _Content()
         if not self._is_body(part):
             self._attach(part)
+            if part.media_type in _TEXTS and (part.disposition != "attachment" or part is self._root):
+                self._named.append(part)
             return _Content()
         return self._leaf(part)
 
     def _is_body(self, part: Part) -> bool:
-        if part is self._root:
-            return part.media_type.startswith(("text/", "multipart/"))
+        if part is self._root and part.media_type.startswith("text/"):
+            return part.disposition != "attachment"
         if part.media_type.startswith("multipart/"):
             return True  # one that could not be split: its text is all there is
         return part.media_type in _TEXTS and part.disposition != "attachment" and not part.file_name
@@ -125,6 +131,8 @@ class Body:
         text, doubtful = decode(data, charset)
         self._defects.extend(filter(None, (damaged, doubtful)))
         text = storable(text)
+        if part.media_type in _MARKED_UP:
+            return _Content(pieces=[(text, True)])
         if part.media_type == "text/html" or _is_markup(text):
             return _Content(pieces=[(text, True)], html=[text])
         if part.given.get("format", "").lower() == "flowed":
@@ -132,7 +140,10 @@ class Body:
         return _Content(pieces=[(text, False)])
 
 
-_TEXTS = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown"})
+_MARKED_UP = frozenset({"text/enriched", "text/richtext"})
+"""RFC 1896 and its ancestor: tags in angle brackets, near enough to HTML for their words."""
+
+_TEXTS = frozenset({"text/plain", "text/html", "text/markdown", *_MARKED_UP})
 
 
 def _best(contents: list[_Content]) -> _Content:

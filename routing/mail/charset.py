@@ -93,6 +93,11 @@ _MULTI_BYTE = (
     "utf-32",
 )
 
+_ASCII = bytes(range(0x80))
+
+_CHANCE = 8
+"""How many non-ASCII bytes of another charset may be valid UTF-8 by chance: with more, it is UTF-8."""
+
 _REPLACED_SHARE = 0.05
 """Share of characters that may be unreadable before a multi-byte decoding is given up."""
 
@@ -128,7 +133,7 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
     name = codec(declared)
     defect = f"unknown charset {declared[:_CHARSET_NAME]!r}" if name is None else ""
     name = name or _WINDOWS_1252
-    if name.startswith(_MULTI_BYTE) and (not name.startswith(("utf-16", "utf-32")) or _looks_wide(data)):
+    if name.startswith(_MULTI_BYTE) and _believable(data, name):
         try:
             return data.decode(name), defect
         except (UnicodeError, ValueError):
@@ -140,6 +145,19 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
     if declared and name != "utf-8" and not defect:
         defect = f"text declared as {name} is UTF-8"
     return text.removeprefix("\ufeff"), defect
+
+
+def _believable(data: bytes, name: str) -> bool:
+    """Say whether a declared multi-byte charset is to be tried before UTF-8."""
+    if name.startswith(("utf-16", "utf-32")):
+        return _looks_wide(data)
+    if len(data.translate(None, _ASCII)) <= _CHANCE:
+        return True
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _decode_ascii(data: bytes, declared: str) -> tuple[str, str]:

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 
 from routing.mail.address import first_mailbox
-from routing.mail.charset import decode, one_line
-from routing.mail.words import header_text
+from routing.mail.charset import one_line
+from routing.mail.words import decode_raw, header_text
 
 BLOCK = 1 << 18
 """Most bytes of a header block that are read; mail systems take about 100 kB."""
@@ -118,7 +118,7 @@ def message_id_of(value: bytes) -> str:
 
 def address_text(value: bytes, hint: str = "") -> str:
     """Return an address field's value as text on one line, its encoded words still encoded."""
-    return one_line(decode(value, hint)[0])
+    return one_line(decode_raw(value, hint))
 
 
 def peek(raw: bytes) -> Envelope:

@@ -15,7 +15,7 @@ from routing.mail.charset import one_line
 from routing.mail.headers import Field, fields_of
 from routing.mail.parameters import content_type, parameters
 from routing.mail.transfer import IDENTITY, decoded_size, undo
-from routing.mail.words import header_text
+from routing.mail.words import decode_raw, header_text
 
 DEPTH = 30
 """Deepest nesting of parts that is read; real mail has about six."""
@@ -112,7 +112,7 @@ class Reader:
             if key in seen or key not in _CONTENT:
                 continue
             seen.add(key)
-            text = one_line(value.decode("utf-8", "replace"))
+            text = one_line(decode_raw(value))
             if key == b"content-type":
                 part.media_type, part.given, defect = content_type(text)
                 if defect:
@@ -194,7 +194,11 @@ def _between(part: Part, boundary: bytes) -> tuple[list[tuple[int, int]], bool]:
             start = min(line_end + 1, end)
         at = _find(raw, mark, line_end, end)
     if start is not None and start < end:
-        pieces.append((start, end))
+        last = raw.rfind(b"\n", start, end) + 1
+        cut = raw[last:end].rstrip()
+        # A message that was cut off within its closing boundary.
+        truncated = last > start and len(cut) > len(b"--") and (mark[1:] + b"--").startswith(cut)
+        pieces.append((start, last if truncated else end))
     return pieces, False
 
 

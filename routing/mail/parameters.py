@@ -55,6 +55,8 @@ def content_type(value: str) -> tuple[str, Mapping[str, str], str]:
         return found, given, ""
     if found.replace(" ", "") != found and _TYPE.fullmatch(found.replace(" ", "")):
         return found.replace(" ", ""), given, "white space in the content type"
+    if found.startswith("multipart/"):
+        return "multipart/mixed", given, f"unreadable content type {one_line(found)[:60]!r}"
     first = _TYPE.match(found)
     if first:
         # `text/html charset=utf-8`, `text/plain, text/html`: the separator is wrong, the type is not.

@@ -19,15 +19,20 @@ def header_text(value: bytes, hint: str = "") -> str:
 
     Args:
         value: The field's bytes after the colon, folded or not.
-        hint: The charset of the message's body, for headers in raw 8-bit bytes.
+        hint: The charset of the message's body, for headers in raw 8-bit bytes that are not UTF-8.
     """
-    if value.isascii() and b"\x1b" not in value:
-        text = value.decode("ascii")
-    else:
-        text, _ = decode(value, hint)
+    text = value.decode("ascii") if value.isascii() and b"\x1b" not in value else decode_raw(value, hint)
     # Unfolded first: white space within a folded word must not end it.
     text = one_line(text)
     return one_line(decode_words(text)) if "=?" in text else text
+
+
+def decode_raw(value: bytes, hint: str = "") -> str:
+    """Return header bytes as text, encoded words untouched: as UTF-8 (RFC 6532) if they are that, else by `hint`."""
+    try:
+        return value.decode("utf-8") if b"\x1b" not in value else decode(value, hint)[0]
+    except UnicodeDecodeError:
+        return decode(value, hint)[0]
 
 
 def decode_words(text: str) -> str:
