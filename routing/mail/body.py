@@ -14,6 +14,7 @@ from routing.mail.flowed import unflow
 from routing.mail.html import html_to_text
 from routing.mail.message import Attachment
 from routing.mail.mime import Part
+from routing.mail.transfer import without_uuencoded
 
 CHARACTERS = 1_000_000
 """Most characters of body text, and of HTML, that are kept."""
@@ -53,6 +54,7 @@ _NOTICES = (
     "lire ce message",
     "afficher ce message",
 )
+_HTML = re.compile(r"\s*+<(?:!doctype html|html|head|body|p|div|table|br|span|font|center|b|h1)\b", re.IGNORECASE)
 _COMPARED = 200
 """How much of a plain text is looked for in an HTML text to see whether they say the same, in characters."""
 
@@ -135,6 +137,8 @@ class Body:
             return _Content(pieces=[(text, True)])
         if part.media_type == "text/html" or _is_markup(text):
             return _Content(pieces=[(text, True)], html=[text])
+        text, files = without_uuencoded(text)
+        self.attachments.extend(Attachment(name=name, size=size) for name, size in files)
         if part.given.get("format", "").lower() == "flowed":
             text = unflow(text, delete_space=part.given.get("delsp", "").lower() == "yes")
         return _Content(pieces=[(text, False)])
@@ -182,9 +186,8 @@ def _repeats(plain: str, rich: _Content) -> bool:
 
 
 def _is_markup(text: str) -> bool:
-    """Say whether text that is called plain is an HTML document."""
-    start = text[:_COMPARED].lstrip().lower()
-    return start.startswith(("<!doctype html", "<html", "<head", "<body")) and "</" in text
+    """Say whether text that is called plain is HTML."""
+    return bool(_HTML.match(text)) and "</" in text
 
 
 def _as_text(text: str, is_html: bool) -> str:  # noqa: FBT001 - the two halves of one piece

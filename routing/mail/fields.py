@@ -16,7 +16,7 @@ from typing import Any
 from routing.mail.address import MAILBOXES, first_mailbox, mailboxes
 from routing.mail.body import CHARACTERS
 from routing.mail.charset import one_line, storable
-from routing.mail.headers import FIELDS, MESSAGE_ID
+from routing.mail.headers import FIELDS, message_id_in
 from routing.mail.html import html_to_text
 from routing.mail.message import Address, Attachment, Mail
 from routing.mail.mime import PARTS
@@ -54,7 +54,7 @@ class _Fields:
         received = self._fields.get("received_at")
         sender = self._addresses("from") or mailboxes(given.get("from", ""))
         return Mail(
-            message_id=(self._line("message_id") or given.get("message-id", ""))[:MESSAGE_ID],
+            message_id=message_id_in(self._line("message_id") or given.get("message-id", "")),
             sender=sender[0] if sender else Address(),
             to=self._addresses("to") or mailboxes(given.get("to", "")),
             cc=self._addresses("cc") or mailboxes(given.get("cc", "")),

@@ -43,10 +43,14 @@ class Envelope:
     """The address in From."""
 
 
-def begin_of(raw: bytes) -> int:
-    """Return where the header begins: after a byte-order mark, blank lines and an mbox separator (`From …`)."""
-    start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-    while raw[start : start + 1] in (b"\r", b"\n") and start < BLOCK:
+def begin_of(raw: bytes, start: int = 0) -> int:
+    """Return where the header of a message at `start` begins: after what some programs put before it.
+
+    That is a byte-order mark, empty lines, an mbox separator (`From …`).
+    """
+    start += 3 if raw.startswith(b"\xef\xbb\xbf", start) else 0
+    limit = start + BLOCK
+    while start < limit and raw[start : start + 1] in (b"\r", b"\n"):
         start += 1
     if raw.startswith((b"From ", b">From "), start):
         newline = raw.find(b"\n", start, start + BLOCK)
@@ -111,7 +115,11 @@ def _block(raw: bytes, start: int, end: int) -> tuple[int, int]:
 
 def message_id_of(value: bytes) -> str:
     """Return the Message-ID in a field's value, with its angle brackets if it has them."""
-    text = header_text(value)
+    return message_id_in(header_text(value))
+
+
+def message_id_in(text: str) -> str:
+    """Return the Message-ID in a field's text, with its angle brackets if it has them."""
     found = _ID.search(text)
     return (found[0] if found else text)[:MESSAGE_ID]
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from routing.mail.charset import one_line
-from routing.mail.headers import Field, fields_of
+from routing.mail.headers import Field, begin_of, fields_of
 from routing.mail.parameters import content_type, parameters
-from routing.mail.transfer import IDENTITY, decoded_size, undo
+from routing.mail.transfer import IDENTITY, decoded_size, encoding_of, undo
 from routing.mail.words import decode_raw, header_text
 
 DEPTH = 30
@@ -28,9 +28,6 @@ _FILE_NAME = 255
 
 _GUESSED_BOUNDARY = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]*\r?\nContent-[!-9;-~]{1,50}:", re.IGNORECASE | re.MULTILINE)
 
-_CONTENT = frozenset({b"content-type", b"content-transfer-encoding", b"content-disposition"})
-_LENGTHS = frozenset(map(len, _CONTENT))
-
 _EMBEDDED = frozenset({"message/rfc822", "message/global", "message/news"})
 
 
@@ -43,6 +40,8 @@ class Part:
     """Where the body begins in `raw`."""
     end: int
     fields: list[Field]
+    first: dict[bytes, bytes]
+    """The first value of each field, by its name in lower case."""
     media_type: str = "text/plain"
     given: Mapping[str, str] = field(default_factory=dict)
     """The parameters of the Content-Type."""
@@ -66,13 +65,6 @@ class Part:
         """Say whether this is a message within the message."""
         return self.media_type in _EMBEDDED
 
-    def value(self, name: bytes) -> bytes | None:
-        """Return the first value of the field `name` (lower case); None when there is none."""
-        for key, value in self.fields:
-            if key.lower() == name:
-                return value
-        return None
-
 
 class Reader:
     """Reads one message; `defects` says what was wrong with it, `types` what parts it has, depth first."""
@@ -92,7 +84,8 @@ class Reader:
             default: Its media type when it names none.
         """
         fields, body = fields_of(raw, start, end, self.defects)
-        part = Part(raw=raw, start=body, end=end, fields=fields, media_type=default)
+        first = {name.lower(): value for name, value in reversed(fields)}
+        part = Part(raw=raw, start=body, end=end, fields=fields, first=first, media_type=default)
         self._describe(part)
         self.types.append(part.media_type)
         if part.media_type.startswith("multipart/"):
@@ -103,24 +96,18 @@ class Reader:
 
     def _describe(self, part: Part) -> None:
         """Read the Content- fields."""
-        seen = set()
+        value = part.first.get(b"content-type")
+        if value is not None:
+            part.media_type, part.given, defect = content_type(one_line(decode_raw(value)))
+            if defect:
+                self.defects.append(defect)
+        value = part.first.get(b"content-transfer-encoding")
+        if value is not None:
+            part.encoding = encoding_of(one_line(decode_raw(value)))
         disposition: Mapping[str, str] = {}
-        for name, value in part.fields:
-            if name[:1] not in b"Cc" or len(name) not in _LENGTHS:
-                continue
-            key = name.lower()
-            if key in seen or key not in _CONTENT:
-                continue
-            seen.add(key)
-            text = one_line(decode_raw(value))
-            if key == b"content-type":
-                part.media_type, part.given, defect = content_type(text)
-                if defect:
-                    self.defects.append(defect)
-            elif key == b"content-transfer-encoding":
-                part.encoding = text.partition(";")[0].partition(" ")[0].strip("\"'").lower()
-            else:
-                part.disposition, disposition = parameters(text)
+        value = part.first.get(b"content-disposition")
+        if value is not None:
+            part.disposition, disposition = parameters(one_line(decode_raw(value)))
         given = disposition.get("filename") or part.given.get("name") or disposition.get("name") or ""
         part.file_name = given.replace("\\", "/").rpartition("/")[2][:_FILE_NAME]
 
@@ -145,9 +132,10 @@ class Reader:
             return
         if part.encoding not in IDENTITY:
             self._decode_container(part)
-        part.children.append(self.part(part.raw, part.start, part.end, depth=depth + 1))
+        start = min(begin_of(part.raw, part.start), part.end)
+        part.children.append(self.part(part.raw, start, part.end, depth=depth + 1))
         if not part.file_name:
-            part.file_name = header_text(part.children[0].value(b"subject") or b"")[:_FILE_NAME]
+            part.file_name = header_text(part.children[0].first.get(b"subject", b""))[:_FILE_NAME]
 
     def _decode_container(self, part: Part) -> None:
         # RFC 2045, section 6.4, forbids it, and it happens.

@@ -7,7 +7,7 @@ from email.utils import mktime_tz, parsedate_tz
 from routing.mail.address import first_mailbox, mailboxes
 from routing.mail.body import Body
 from routing.mail.charset import one_line, windows_1252
-from routing.mail.headers import address_text, begin_of, message_id_of
+from routing.mail.headers import address_text, begin_of, message_id_in
 from routing.mail.message import Address, Mail
 from routing.mail.mime import Part, Reader
 from routing.mail.words import header_text
@@ -44,24 +44,25 @@ def _read(raw: bytes) -> Mail:
         reader.defects.append("lines end in CR alone")
     root = reader.part(raw, begin_of(raw), len(raw))
     body = Body(root, reader.defects)
-    date = _first(root, b"date")
-    sent_at = date_of(date) if date else None
-    if date and sent_at is None:
-        reader.defects.append("unreadable date")
     if not root.fields:
         reader.defects.append("no header")
+    headers = tuple((name.decode("ascii"), header_text(value, body.charset)) for name, value in root.fields)
+    first = {name.lower(): value for name, value in reversed(headers)}
+    sent_at = date_of(first["date"]) if "date" in first else None
+    if sent_at is None and first.get("date"):
+        reader.defects.append("unreadable date")
     return Mail(
-        message_id=message_id_of(root.value(b"message-id") or b""),
+        message_id=message_id_in(first.get("message-id", "")),
         sender=_sender(root, body.charset),
         to=_addresses(root, b"to", body.charset),
         cc=_addresses(root, b"cc", body.charset),
         reply_to=_addresses(root, b"reply-to", body.charset),
-        subject=_first(root, b"subject", body.charset),
+        subject=first.get("subject", ""),
         date=sent_at,
         text=body.text,
         html=body.html,
         attachments=tuple(body.attachments),
-        headers=tuple((name.decode("ascii"), header_text(value, body.charset)) for name, value in root.fields),
+        headers=headers,
         parts=tuple(reader.types),
         defects=told(reader.defects),
     )
@@ -81,21 +82,17 @@ def date_of(text: str) -> float | None:
         return None
 
 
-def _first(root: Part, name: bytes, hint: str = "") -> str:
-    return header_text(root.value(name) or b"", hint)
-
-
 def _sender(root: Part, hint: str) -> Address:
     for name in (b"from", b"sender"):
-        value = root.value(name)
-        if value is not None:
-            found = first_mailbox(address_text(value, hint))
-            if found != Address():
-                return found
+        found = first_mailbox(address_text(root.first.get(name, b""), hint))
+        if found.address or found.name:
+            return found
     return Address()
 
 
 def _addresses(root: Part, name: bytes, hint: str) -> tuple[Address, ...]:
+    if name not in root.first:
+        return ()
     return tuple(
         address
         for key, value in root.fields

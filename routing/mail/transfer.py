@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import binascii
+import re
 import string
 
 _ALPHABET = (string.ascii_letters + string.digits + "+/").encode()
 _OUTSIDE = bytes(set(range(256)) - set(_ALPHABET))
 _OUTSIDE_PADDED = bytes(set(_OUTSIDE) - set(b"="))
+_UU_BEGIN = re.compile(r"^begin [0-7]{3,4} ([^\n]{1,255})$", re.MULTILINE)
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
-IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"})
+IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "8bits", "none", "plain"})
 UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
+
+
+def encoding_of(text: str) -> str:
+    """Return a Content-Transfer-Encoding in lower case, its common misspellings mended."""
+    name = text.partition(";")[0].strip(" \"'").lower()
+    if name.startswith("quoted"):
+        return "quoted-printable"
+    if name.startswith("base"):
+        return "base64"
+    return name
 
 
 def undo(data: bytes, encoding: str) -> tuple[bytes, str]:
@@ -72,24 +84,44 @@ def decoded_size(data: bytes, encoding: str) -> int:
 def _decode_uuencode(data: bytes) -> tuple[bytes, str]:
     """Decode the first uuencoded file in `data`: the lines between `begin MODE NAME` and `end`."""
     lines = iter(data.splitlines())
-    for line in lines:
-        if line.startswith(b"begin "):
-            break
-    else:
+    if not any(line.startswith(b"begin ") for line in lines):
         return data, "uuencoded part without its first line"
     decoded = bytearray()
-    defect = "uuencoded part without its last line"
     for line in lines:
         if line.strip() == b"end":
-            defect = ""
-            break
+            return bytes(decoded), ""
+        decoded += _decode_line(line)
+    return bytes(decoded), "uuencoded part without its last line"
+
+
+def _decode_line(line: bytes) -> bytes:
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        # A known broken encoder pads its lines; the first character says how many bytes count.
+        length = (line[0] - 32) & 63
         try:
-            decoded += binascii.a2b_uu(line)
+            return binascii.a2b_uu(line[: 1 + (length * 4 + 2) // 3])
         except binascii.Error:
-            # A known broken encoder pads its lines; the first character says how many bytes count.
-            length = ((line[0] - 32) & 63) if line else 0
-            try:
-                decoded += binascii.a2b_uu(line[: (length * 4 + 5) // 3])
-            except binascii.Error:
-                defect = "damaged uuencoded part"
-    return bytes(decoded), defect
+            return b""
+
+
+def without_uuencoded(text: str) -> tuple[str, list[tuple[str, int]]]:
+    """Return text without the files uuencoded within it, and each file's name and size in bytes."""
+    if "\nend" not in text:
+        return text, []
+    kept: list[str] = []
+    files: list[tuple[str, int]] = []
+    position = 0
+    # Only what has a last line is a file, so the search for the next first line starts after it.
+    for begin in _UU_BEGIN.finditer(text):
+        if begin.start() < position:
+            continue
+        end = text.find("\nend", begin.end())
+        if end < 0:
+            break
+        kept.append(text[position : begin.start()])
+        data = text[begin.start() : end].encode("ascii", "replace") + b"\nend"
+        files.append((begin[1].strip(), len(_decode_uuencode(data)[0])))
+        position = end + len("\nend")
+    return "".join([*kept, text[position:]]), files

@@ -21,9 +21,13 @@ def header_text(value: bytes, hint: str = "") -> str:
         value: The field's bytes after the colon, folded or not.
         hint: The charset of the message's body, for headers in raw 8-bit bytes that are not UTF-8.
     """
-    text = value.decode("ascii") if value.isascii() and b"\x1b" not in value else decode_raw(value, hint)
     # Unfolded first: white space within a folded word must not end it.
-    text = one_line(text)
+    if value.isascii():
+        text = " ".join(value.decode("ascii").split())
+        if not text.isprintable():
+            text = one_line(decode_raw(value, hint))
+    else:
+        text = one_line(decode_raw(value, hint))
     return one_line(decode_words(text)) if "=?" in text else text
 
 
@@ -74,7 +78,7 @@ def word_end(text: str, start: int) -> int | None:
 def _word(text: str, start: int) -> tuple[str, bytes, int] | None:
     """Return charset, bytes and end of the encoded word at `start`, or None when there is none."""
     mark = text.find("?", start + 2, start + 2 + _CHARSET_NAME)
-    if mark <= start + 2 or text[mark + 2 : mark + 3] != "?":
+    if mark < start + 2 or text[mark + 2 : mark + 3] != "?":
         return None
     encoding = text[mark + 1].lower()
     if encoding not in {"b", "q"}:
