@@ -19,7 +19,8 @@ MAILBOXES = 1000
 
 _PLAIN = re.compile(r"""[^"(<,;:\\\[=]+""")
 _WHOLE = re.compile(r"[^@]+@[^@]+").fullmatch
-_MARKED = re.compile(r"""["(,;:\\\[]""")
+_MARKED = re.compile(r"""["(;:\\\[]""")
+_ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 
 
 def mailboxes(text: str, limit: int = MAILBOXES) -> tuple[Address, ...]:
@@ -47,7 +48,7 @@ def _read(text: str, limit: int) -> tuple[tuple[Address, ...], str]:
     """Return the mailboxes of a field, and the first name that stands without an address."""
     found: list[Address] = []
     lone = ""
-    for name, address in _simple(text) or _Scanner(text).mailboxes():
+    for name, address in _simple(text, limit) or _Scanner(text).mailboxes():
         if address:
             found.append(Address(name=_display(name), address=_lower_domain(address)))
             if len(found) >= limit:
@@ -70,20 +71,26 @@ def _display(name: str) -> str:
 
 
 def _lower_domain(address: str) -> str:
-    local, at, domain = one_line(address).rpartition("@")
-    return f"{local}{at}{domain.lower()}" if at else domain
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{domain.lower()}"
 
 
-def _simple(text: str) -> list[tuple[str, str]] | None:
-    """Split `Name <address>` or `address` alone, as nearly all fields are; None when there is more to it."""
+def _simple(text: str, limit: int) -> list[tuple[str, str]] | None:
+    """Split `Name <address>, address`, as nearly all fields are written; None when there is more to it."""
     if _MARKED.search(text):
         return None
-    before, angle, rest = text.partition("<")
-    if not angle:
-        bare = text.strip()
-        return [("", bare)] if "@" in bare and " " not in bare and "=?" not in bare else None
-    address, end, after = rest.partition(">")
-    return [(before, address.strip())] if end and "<" not in address and not after.strip() else None
+    found: list[tuple[str, str]] = []
+    for each in text.split(",", limit):
+        before, angle, rest = each.partition("<")
+        address, _, after = rest.partition(">")
+        if not angle:
+            before, address, after = "", before.strip(), ""
+        if after.strip() or not _ADDRESS.fullmatch(address):
+            return None
+        found.append((before, address))
+        if len(found) == limit:
+            break
+    return found
 
 
 class _Scanner:

@@ -59,16 +59,38 @@ _COMPARED = 200
 """How much of a plain text is looked for in an HTML text to see whether they say the same, in characters."""
 
 
+class _Piece:
+    """One part's text; HTML is turned into text once, when it is first asked for."""
+
+    def __init__(self, source: str, *, is_html: bool = False) -> None:
+        self._source = source
+        self._text = None if is_html else source.strip()
+        self.is_html = is_html
+
+    @property
+    def text(self) -> str:
+        if self._text is None:
+            self._text = html_to_text(self._source)
+        return self._text
+
+    @property
+    def says(self) -> bool:
+        return _SAYS.search(self.text) is not None
+
+
 @dataclass(kw_only=True, slots=True)
 class _Content:
-    """What some parts say: pieces in order, each plain text or HTML."""
+    """What some parts say: their pieces in order, and the HTML among them as it came."""
 
-    pieces: list[tuple[str, bool]] = field(default_factory=list)
-    """Text, and whether it is HTML."""
+    pieces: list[_Piece] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
 
+    @property
+    def says(self) -> bool:
+        return any(piece.says for piece in self.pieces)
+
     def text(self) -> str:
-        return "\n\n".join(filter(None, (_as_text(*piece).strip() for piece in self.pieces)))
+        return "\n\n".join(piece.text for piece in self.pieces if piece.text)
 
 
 class Body:
@@ -84,11 +106,11 @@ class Body:
         self._embedded: list[Part] = []
         self._named: list[Part] = []
         content = self._read(root)
-        if not _SAYS.search(content.text()) and self._named:
+        if self._named and not content.says:
             content = _together([content, *map(self._leaf, self._named)])
         self.text = content.text()
         self.html = "\n".join(content.html)
-        if not _SAYS.search(self.text) and self._embedded:
+        if self._embedded and not content.says:
             # A forward that is nothing but its attached message: that message is what the sender says.
             inner = Body(self._embedded[0].children[0], defects)
             self.text, self.html = inner.text, inner.html
@@ -134,14 +156,14 @@ class Body:
         self._defects.extend(filter(None, (damaged, doubtful)))
         text = storable(text)
         if part.media_type in _MARKED_UP:
-            return _Content(pieces=[(text, True)])
+            return _Content(pieces=[_Piece(text, is_html=True)])
         if part.media_type == "text/html" or _is_markup(text):
-            return _Content(pieces=[(text, True)], html=[text])
+            return _Content(pieces=[_Piece(text, is_html=True)], html=[text])
         text, files = without_uuencoded(text)
         self.attachments.extend(Attachment(name=name, size=size) for name, size in files)
         if part.given.get("format", "").lower() == "flowed":
             text = unflow(text, delete_space=part.given.get("delsp", "").lower() == "yes")
-        return _Content(pieces=[(text, False)])
+        return _Content(pieces=[_Piece(text)])
 
 
 _MARKED_UP = frozenset({"text/enriched", "text/richtext"})
@@ -153,7 +175,7 @@ _TEXTS = frozenset({"text/plain", "text/html", "text/markdown", *_MARKED_UP})
 def _best(contents: list[_Content]) -> _Content:
     """Choose between alternatives: the plain one if it says anything of its own, else the richest."""
     rich = next((content for content in reversed(contents) if content.html), None)
-    plain = next((content for content in contents if not content.html and _SAYS.search(content.text())), None)
+    plain = next((content for content in contents if not content.html and content.says), None)
     if rich is None:
         return plain or _Content()
     if plain is None or _is_stub(plain.text(), rich):
@@ -166,7 +188,7 @@ def _together(contents: list[_Content]) -> _Content:
     whole = _Content()
     for content in contents:
         whole.html.extend(content.html)
-        plain = next((text for text, is_html in whole.pieces if not is_html and _SAYS.search(text)), None)
+        plain = next((piece.text for piece in whole.pieces if not piece.is_html and piece.says), None)
         if content.html and plain is not None and _repeats(plain, content):
             continue
         whole.pieces.extend(content.pieces)
@@ -188,7 +210,3 @@ def _repeats(plain: str, rich: _Content) -> bool:
 def _is_markup(text: str) -> bool:
     """Say whether text that is called plain is HTML."""
     return bool(_HTML.match(text)) and "</" in text
-
-
-def _as_text(text: str, is_html: bool) -> str:  # noqa: FBT001 - the two halves of one piece
-    return html_to_text(text) if is_html else text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_SIGNATURE = "-- "
+
 
 def unflow(text: str, *, delete_space: bool = False) -> str:
     r"""Return flowed text with its soft line breaks undone and space-stuffing removed.
@@ -10,17 +12,15 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
         text: Lines that end in `\n`.
         delete_space: Whether the space before a soft break goes too (`DelSp=yes`).
     """
-    paragraphs: list[str] = []
+    joined: list[str] = []
     open_depth = -1  # quote depth of a paragraph that still flows; -1 when none does
     for line in text.split("\n"):
         content = line.lstrip(">")
         depth = len(line) - len(content)
         content = content.removeprefix(" ")
-        flows = content.endswith(" ") and content != "-- "
-        body = content[:-1] if flows and delete_space else content
-        if depth == open_depth and content != "-- ":
-            paragraphs[-1] += body
-        else:
-            paragraphs.append(("> " if depth == 1 else ">" * depth + " " if depth else "") + body)
+        flows = content.endswith(" ") and content != _SIGNATURE
+        if depth != open_depth or content == _SIGNATURE:
+            joined.append("\n" + (">" * depth + " " if depth else ""))
+        joined.append(content[:-1] if flows and delete_space else content)
         open_depth = depth if flows else -1
-    return "\n".join(paragraphs)
+    return "".join(joined).removeprefix("\n")

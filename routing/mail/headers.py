@@ -18,6 +18,9 @@ BLOCK = 1 << 18
 FIELDS = 1000
 """Most fields of a header block that are read."""
 
+PEEKED = 10_000
+"""Most bytes of a field that `peek` decodes."""
+
 MESSAGE_ID = 998
 """Longest Message-ID kept, in characters: the longest line that RFC 5322 allows."""
 
@@ -76,6 +79,7 @@ def fields_of(raw: bytes, start: int, end: int, defects: list[str]) -> tuple[lis
         defects.append(f"header block over {BLOCK} bytes: the rest of it is not read")
         block_end = start + BLOCK
     fields: list[Field] = []
+    strays: list[bytes] = []
     last_certain = -1
     position = start
     while position < block_end:
@@ -84,6 +88,7 @@ def fields_of(raw: bytes, start: int, end: int, defects: list[str]) -> tuple[lis
             if len(fields) >= FIELDS:
                 defects.append(f"over {FIELDS} header fields: the rest is not read")
                 break
+            _take_in(strays, fields)
             fields.append((field[1], field[2]))
             position = field.end() + 1
             continue
@@ -97,10 +102,18 @@ def fields_of(raw: bytes, start: int, end: int, defects: list[str]) -> tuple[lis
                 defects.append("no empty line between header and body")
                 return fields, position
             defects.append("header line folded without white space")
-            if fields:
-                fields[-1] = (fields[-1][0], fields[-1][1] + b" " + line)
+            strays.append(line)
         position = next_line
+    _take_in(strays, fields)
     return fields, body
+
+
+def _take_in(strays: list[bytes], fields: list[Field]) -> None:
+    """Give lines that were folded without white space to the field before them; before the first there is none."""
+    if strays and fields:
+        name, value = fields[-1]
+        fields[-1] = (name, b" ".join((value, *strays)))
+    strays.clear()
 
 
 def _block(raw: bytes, start: int, end: int) -> tuple[int, int]:
@@ -152,6 +165,6 @@ def _value(block: bytes, lower: bytes, name: bytes) -> bytes:
     while at >= 0:
         field = _FIELD.match(block, at)
         if field and len(field[1]) == len(name):
-            return field[2]
+            return field[2][:PEEKED]
         at = lower.find(b"\n" + name, at + 1)
     return b""

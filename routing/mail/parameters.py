@@ -50,7 +50,12 @@ def content_type(value: str) -> tuple[str, Mapping[str, str], str]:
 
     What is no media type is text/plain (RFC 2045, section 5.2).
     """
-    found, given = parameters(value)
+    return _content_type(value[:_LENGTH])
+
+
+@lru_cache(maxsize=256)
+def _content_type(value: str) -> tuple[str, Mapping[str, str], str]:
+    found, given = _parameters(value)
     if _TYPE.fullmatch(found):
         return found, given, ""
     if found.replace(" ", "") != found and _TYPE.fullmatch(found.replace(" ", "")):
