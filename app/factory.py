@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
+from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask
 
-from app import auth, problems
+from app import auth, console, problems
+from app.docs import docs
 from app.emails import emails
+from app.envelope import Envelope
 from app.health import health
 from app.jobs import jobs
 from app.keyring import Keyring
@@ -22,25 +24,20 @@ from app.waiting import Waiting
 from broker.bell import Bell
 from broker.limiter import Limiter, NoLimiter
 from routing.accept import Intake
-from routing.ids import uuid7
 from routing.policy import Policy
 from routing.settings import Settings
 from routing.store.port import Store
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+STATIC_SECONDS = 300
+"""How long a browser keeps style sheets and icons without asking again."""
 
-CONTENT_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
-SECURITY = (
-    ("Content-Security-Policy", CONTENT_POLICY),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "same-origin"),
-)
-"""On every answer. `same-origin`, since without a referrer browsers send `Origin: null` with our own forms."""
+class Application(Flask):
+    """Flask without coroutines: it would look at every function it calls, on every request, whether it is one."""
 
-HSTS = "max-age=31536000"
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function."""
+        return func
 
 
 def create_app(  # noqa: PLR0913 - the outside of the application, one word each
@@ -64,9 +61,10 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
         limiter: counts mails a key and minute; needed only when `settings.rate_limit` is not 0.
         clock: Unix time in seconds.
     """
-    app = Flask("app")
+    app = Application("app")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
     app.config["MAX_CONTENT_LENGTH"] = settings.max_mail_bytes
-    app.before_request(_name_request)
     app.before_request(auth.guard)
     app.extensions[EXTENSION] = Services(
         settings=settings,
@@ -81,24 +79,9 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
         metrics=Metrics(app, store, policy, workers=settings.var / "metrics" / "worker", clock=clock),
         clock=clock,
     )
-    app.after_request(_finish)
-    for blueprint in (emails, jobs, queues, taxonomy, health):
+    for blueprint in (emails, jobs, queues, taxonomy, health, docs, console.console):
         app.register_blueprint(blueprint)
     problems.install(app)
+    console.install(app)
+    app.wsgi_app = Envelope(app.wsgi_app)  # type: ignore[method-assign]  # how Flask is wrapped
     return app
-
-
-def _name_request() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if REQUEST_ID.fullmatch(given) else uuid7()
-
-
-def _finish(response: Response) -> Response:
-    headers = response.headers
-    headers.extend(SECURITY)
-    headers["X-Request-Id"] = g.get("request_id") or uuid7()
-    if request.is_secure:
-        headers["Strict-Transport-Security"] = HSTS
-    if "Cache-Control" not in headers:
-        headers["Cache-Control"] = "no-store"
-    return response

@@ -256,8 +256,8 @@ def get_mail(job_id: str) -> Response:
 
 def page_of(where: JobFilter, query: PageQuery) -> Response:
     """Answer with one page of the jobs that a filter lets through."""
-    page = services().store.jobs(where, before=_before(query.cursor), limit=query.limit)
-    cursor = _cursor(page)
+    page = services().store.jobs(where, before=before_of(query.cursor), limit=query.limit)
+    cursor = cursor_of(page)
     headers: dict[str, str] = {}
     if cursor is not None:
         arguments = {**request.args.to_dict(), "cursor": cursor}
@@ -265,14 +265,15 @@ def page_of(where: JobFilter, query: PageQuery) -> Response:
     return reply({"jobs": [job_fields(job) for job in page.jobs], "next_cursor": cursor}, headers=headers)
 
 
-def _cursor(page: Page) -> str | None:
+def cursor_of(page: Page) -> str | None:
     """Return the id to go on from in an opaque form, so that callers do not come to make their own."""
     if page.next_cursor is None:
         return None
     return base64.urlsafe_b64encode(page.next_cursor.encode()).decode().rstrip("=")
 
 
-def _before(cursor: str | None) -> str | None:
+def before_of(cursor: str | None) -> str | None:
+    """Return the id that a cursor stands for. Raises InvalidInput."""
     if cursor is None:
         return None
     try:

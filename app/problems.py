@@ -12,16 +12,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
+from app.envelope import request_id
 from app.reply import reply
 from routing import errors
 
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+PAGE = "text/html; charset=utf-8"
 INTERNAL = "internal"
+
+_SIGN_IN = frozenset({401, 403})
+"""Statuses at which a browser is asked for a key, or for another one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -229,9 +234,7 @@ def document_of(error: Exception) -> dict[str, Any]:
         document["errors"] = [{"field": field, "detail": detail} for field, detail in error.faults]
     if isinstance(error, errors.TooLarge):
         document["limit"] = error.limit
-    request_id = g.get("request_id")
-    if request_id:
-        document["request_id"] = request_id
+    document["request_id"] = request_id()
     return document
 
 
@@ -254,10 +257,11 @@ def answer(error: Exception, extra: Mapping[str, Any] | None = None) -> Response
         document.update(extra)
     status = document["status"]
     if problem_of(error).slug == INTERNAL:
-        log.error("%s %s failed (request %s)", request.method, request.path, g.get("request_id"), exc_info=error)
+        log.error("%s %s failed (request %s)", request.method, request.path, request_id(), exc_info=error)
     response = reply(document, status, content_type=CONTENT_TYPE)
     if wants_page():
-        response = Response(render_template("problem.html", document=document), status, content_type="text/html")
+        template = "sign_in.html" if status in _SIGN_IN else "problem.html"
+        response = Response(render_template(template, document=document), status, content_type=PAGE)
     response.headers.update(headers_of(error))
     return response
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Request, Response
+from flask import Request
 from itsdangerous import BadSignature, Signer
 from werkzeug.http import dump_cookie
+from werkzeug.wrappers import Response
 
 from routing.errors import Forbidden, Unauthenticated
 from routing.store.port import ApiKey
