@@ -1,0 +1,57 @@
+# What one does with Facteur. `make help` lists it.
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+# Bytecode is written as modules are first used; the installation leaves it out.
+unexport PYTHONDONTWRITEBYTECODE
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format check coverage bench train docs lock clean
+
+BIN := .venv/bin
+PYTHON_FILES := .
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: ## Install what serves, once, and run everything on this machine
+	@sh requirements/install.sh serve && exec $(BIN)/facteur up
+
+test: ## Install what tests need, once, and run them (ARGS="-k words" for some)
+	@sh requirements/install.sh test && exec $(BIN)/python -m pytest $(ARGS)
+
+lint: ## Check style, types and who imports whom
+	@sh requirements/install.sh test
+	$(BIN)/ruff check $(PYTHON_FILES)
+	$(BIN)/ruff format --check $(PYTHON_FILES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: ## Put the code into its form
+	@sh requirements/install.sh test
+	$(BIN)/ruff check --fix $(PYTHON_FILES)
+	$(BIN)/ruff format $(PYTHON_FILES)
+
+check: lint test ## All that CI checks
+
+coverage: ## Run the tests and say which lines they reach
+	@sh requirements/install.sh test
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage xml
+	$(BIN)/coverage report --skip-covered --skip-empty
+
+bench: ## Measure speed and memory; a table, and JSON under benchmarks/results/
+	@sh requirements/install.sh serve && exec $(BIN)/python -m benchmarks $(ARGS)
+
+train: ## Train the bundled model from the corpora in the tree
+	@sh requirements/install.sh train && exec $(BIN)/facteur train $(ARGS)
+
+docs: ## Write the generated parts of the documentation again
+	@sh requirements/install.sh serve
+	$(BIN)/python -m facteur.settings_document docs/configuration.md
+
+lock: ## Write the lock files again (UPGRADE=1 for newer versions)
+	@sh requirements/install.sh test
+	@sh requirements/lock.sh
+
+clean: ## Delete .venv and what tools left; var/ with its jobs stays
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+		.coverage coverage.xml junit.xml
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

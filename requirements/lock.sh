@@ -1,0 +1,26 @@
+#!/bin/sh
+# Write the lock files again: `make lock`. Each holds a whole set, its versions being those of the smaller set before it.
+#
+#   serve.txt   what `make run` and the image install
+#   train.txt   serve.txt and the extra `train`, torch itself excepted
+#   test.txt    train.txt and the tools of tests and lint
+#
+# One file serves Python 3.11 and 3.12 on x86-64 and ARM. Versions stay as they are unless UPGRADE=1 is given.
+set -eu
+cd "$(dirname "$0")/.."
+uv=${UV:-.venv/bin/uv}
+
+compile() {
+    "$uv" pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest ${UPGRADE:+--upgrade} \
+        --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --annotation-style line \
+        pyproject.toml "$@"
+}
+
+compile --group build \
+    --excludes requirements/left_out.txt --output-file requirements/serve.txt
+compile --group build --group torch --extra train \
+    --excludes requirements/torch_left_out.txt --constraints requirements/serve.txt \
+    --output-file requirements/train.txt
+compile --group build --group torch --extra train --group test \
+    --excludes requirements/torch_left_out.txt --constraints requirements/train.txt \
+    --output-file requirements/test.txt
