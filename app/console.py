@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Flask, Response, redirect, render_template, request
+from markupsafe import Markup, escape
 from pydantic import Field
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -14,6 +15,7 @@ from app.auth import caller
 from app.endpoint import Endpoint, endpoint
 from app.health import HEARD_SECONDS
 from app.jobs import NAME_CHARACTERS, before_of, cursor_of
+from app.problems import PAGE
 from app.queues import depths
 from app.schemas.moment import rfc3339
 from app.schemas.strict import Strict, read_query
@@ -92,6 +94,7 @@ def sign_out() -> AnyResponse:
 
 def install(app: Flask) -> None:
     """Give the templates the words of the reader's language."""
+    app.add_template_filter(code)
 
     @app.context_processor
     def words() -> dict[str, Any]:
@@ -100,10 +103,18 @@ def install(app: Flask) -> None:
             "lang": spoken,
             "w": WORDS[spoken],
             "age": lambda seconds: age(seconds, spoken),
-            "ago": lambda seconds: WORDS[spoken]["ago"].format(age(seconds, spoken)),
             "percent": lambda probability: percent(probability, spoken),
             "count": lambda number: count(number, spoken),
         }
+
+
+def code(text: str | None) -> Markup:
+    """Return text as HTML, what stands between backticks as code."""
+    pieces = (text or "").split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if odd % 2 and odd < len(pieces) - 1 else escape(piece)
+        for odd, piece in enumerate(pieces)
+    )
 
 
 def language() -> str:
@@ -112,7 +123,7 @@ def language() -> str:
 
 
 def _page(template: str, **values: Any) -> Response:
-    response = Response(render_template(template, **values), content_type="text/html; charset=utf-8")
+    response = Response(render_template(template, **values), content_type=PAGE)
     response.vary.update(("Accept-Language", "Cookie"))
     return response
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib import metadata
+from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template
 
 from app.endpoint import Answer, Body, Endpoint, endpoint
 from app.openapi import document_of
-from app.problems import PROBLEMS
+from app.problems import PAGE, PROBLEMS
 from app.reply import JSON, reply
+from app.words import ENGLISH, WORDS
 from routing.errors import NotFound
 
 docs = Blueprint("docs", __name__)
 
 FRESH = {"Cache-Control": "public, max-age=300"}
 """The same for everybody until the next deployment."""
+
+IN_ENGLISH: Mapping[str, Any] = {"lang": ENGLISH, "w": WORDS[ENGLISH]}
 
 
 @docs.get("/openapi.json")
@@ -39,9 +44,9 @@ def page() -> Response:
     """Answer with the same document as a page."""
     document = document_of(current_app, version())
     return Response(
-        render_template("docs.html", document=document, problems=PROBLEMS, example=_example),
+        render_template("docs.html", document=document, problems=PROBLEMS, example=_example, **IN_ENGLISH),
         headers=FRESH,
-        content_type="text/html; charset=utf-8",
+        content_type=PAGE,
     )
 
 
@@ -53,7 +58,9 @@ def problem(slug: str) -> Response:
     if found is None:
         raise NotFound("There is no such kind of problem; /docs lists them.")
     return Response(
-        render_template("problem_kind.html", problem=found), headers=FRESH, content_type="text/html; charset=utf-8"
+        render_template("problem_kind.html", problem=found, **IN_ENGLISH),
+        headers=FRESH,
+        content_type=PAGE,
     )
 
 

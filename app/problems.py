@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 
 from app.envelope import request_id
 from app.reply import reply
+from app.words import ENGLISH, WORDS
 from routing import errors
 
 log = logging.getLogger(__name__)
@@ -260,10 +261,15 @@ def answer(error: Exception, extra: Mapping[str, Any] | None = None) -> Response
         log.error("%s %s failed (request %s)", request.method, request.path, request_id(), exc_info=error)
     response = reply(document, status, content_type=CONTENT_TYPE)
     if wants_page():
-        template = "sign_in.html" if status in _SIGN_IN else "problem.html"
-        response = Response(render_template(template, document=document), status, content_type=PAGE)
+        response = Response(_page(status, document), status, content_type=PAGE)
     response.headers.update(headers_of(error))
     return response
+
+
+def _page(status: int, document: Mapping[str, Any]) -> str:
+    if status in _SIGN_IN:
+        return render_template("sign_in.html", document=document)
+    return render_template("problem.html", document=document, lang=ENGLISH, w=WORDS[ENGLISH])
 
 
 def wants_page() -> bool:
