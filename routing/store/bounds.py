@@ -1,16 +1,18 @@
 """What a store accepts as text: no NUL, no half of a surrogate pair, and a length for every field shown to humans.
 
-PostgreSQL refuses NUL and lone surrogates in text, SQLite the latter; mail contains both. Every implementation of the
-port passes what it stores through here, so that all of them give the same back.
+Beside it the other bounds and words that all implementations share. PostgreSQL refuses NUL and lone surrogates in
+text, SQLite the latter; mail contains both. Every implementation of the port passes what it stores through here, so
+that all of them give the same back.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 
 from routing.decision import Decision
-from routing.job import Job, Status, Submission
+from routing.job import Event, Job, Review, Status, Submission
 
 SUBJECT = 500
 """Characters. A list shows one line of it; the whole subject is in the mail."""
@@ -24,26 +26,24 @@ REASON = 1_000
 NOTE = 10_000
 NAME = 200
 """Characters of a label, queue, rule, model version, worker or actor."""
+CLAIM_BYTES = 32 * 1024 * 1024
+"""A claim stops growing at this many bytes of mail, so that a batch of the largest mails fits a worker's memory."""
+STEP = 1e-6
+"""Seconds between the ids of one call, so that they keep the order of the call (an id resolves a quarter of that)."""
+SILENCE = 24 * 3600.0
+"""Seconds after which a worker that is no longer heard from is forgotten."""
 DEFECTS = 50
 """How many defects of a mail are kept."""
 DEFECT = 200
 KEY = 200
 """Characters of a repeat's key that are stored as they are: an index row of PostgreSQL holds 2,704 bytes at most."""
 
+_REFUSED = re.compile("[\0\ud800-\udfff]")
+
 
 def clean(text: str) -> str:
     """Return `text` with U+FFFD for each NUL and each half of a surrogate pair."""
-    if not text.isascii():
-        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") if _has_surrogate(text) else text
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in text else text
-
-
-def _has_surrogate(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
+    return text if text.isascii() and "\0" not in text else _REFUSED.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def bounded(text: str, limit: int) -> str:
@@ -64,6 +64,14 @@ def key(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+LEASE_ENDED = "Its lease ended; it is claimed alone from now on."
+
+
+def worker_failure(attempts: int, max_attempts: int) -> str:
+    """Return the error of a job whose lease ended at the last allowed attempt, when it was alone."""
+    return f"Its worker died or hung on it, at attempt {attempts} of {max_attempts}, with no other mail."
+
+
 def defects(phrases: tuple[str, ...]) -> tuple[str, ...]:
     """Return the first of a mail's defects, each bounded."""
     return tuple(bounded(phrase, DEFECT) for phrase in phrases[:DEFECTS])
@@ -78,18 +86,34 @@ def decision(made: Decision) -> Decision:
     return replace(made, queue=queue, reason=reason, label=label, rule=rule, model_version=version)
 
 
+def event(line: Event) -> Event:
+    """Return the line of history with its texts bounded."""
+    return replace(line, actor=bounded(line.actor, NAME), detail=bounded(line.detail, ERROR))
+
+
+def review(word: Review) -> Review:
+    """Return the review with its texts bounded."""
+    return replace(
+        word,
+        reviewer=bounded(word.reviewer, NAME),
+        label=maybe(word.label, NAME),
+        queue=bounded(word.queue, NAME),
+        note=bounded(word.note, NOTE),
+    )
+
+
 def accepted(job_id: str, submission: Submission, *, at: float) -> Job:
     """Return the job that a submission becomes when it is new."""
     return Job(
         id=job_id,
         status=Status.QUEUED,
-        source=submission.source,
+        source=clean(submission.source),
         created_at=at,
         updated_at=at,
         message_id=bounded(submission.message_id, MESSAGE_ID),
         subject=bounded(submission.subject, SUBJECT),
         sender=bounded(submission.sender, SENDER),
         size=len(submission.content),
-        callback_url=submission.callback_url,
+        callback_url=None if submission.callback_url is None else clean(submission.callback_url),
         metadata=submission.metadata,
     )

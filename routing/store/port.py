@@ -208,7 +208,7 @@ class Store(Protocol):
         """
 
     def retry(self, job_id: str, *, actor: str, now: float) -> Job:
-        """Queue a failed job again with no attempts counted.
+        """Queue a failed job again with no attempts counted; one whose lease ever ended is still claimed alone.
 
         Raises NotFound; WrongStatus when it is not failed, or retention has deleted its mail.
         """

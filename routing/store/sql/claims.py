@@ -18,9 +18,6 @@ from routing.store.sql import rows
 from routing.store.sql.database import Database, Row, Transaction
 from routing.store.sql.statement import Statement, insert
 
-CLAIM_BYTES = 32 * 1024 * 1024
-"""A claim stops growing at this many bytes of mail, so that a batch of the largest mails fits a worker's memory."""
-
 _HEAD = Statement("""
     SELECT id, alone, size FROM jobs WHERE status = 'queued' AND due_at <= :now
     ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -35,7 +32,7 @@ _HOLD = Statement("""
     WHERE id IN :ids
 """)
 _HELD_MAILS = Statement("""
-    SELECT jobs.id, mails.content, mails.format, jobs.created_at, jobs.attempts
+    SELECT jobs.id, mails.content, mails.format, jobs.created_at, jobs.attempts, jobs.callback_url
     FROM jobs JOIN mails ON mails.job_id = jobs.id WHERE jobs.id IN :ids
 """)
 _RUNNING = Statement("""
@@ -52,7 +49,7 @@ _DECIDE = Statement("""
 """)
 _FAIL = Statement("""
     UPDATE jobs SET status = 'failed', lease = NULL, lease_until = NULL, worker = NULL, error = :error,
-        updated_at = :now, ended_at = :now
+        alone = alone OR :alone, updated_at = :now, ended_at = :now
     WHERE id = :id
 """)
 _LATER = Statement("""
@@ -165,18 +162,17 @@ class _Results:
             self._owe(outcome.job_id, callback_url)
             self._event(outcome.job_id, "decided", outcome.decision.queue)
         elif outcome.retry_at is None:
-            self._fail(outcome.job_id, outcome.error, callback_url)
+            self._fail(outcome.job_id, outcome.error, callback_url, alone=False)
         else:
             self._put_off(outcome, outcome.retry_at)
 
     def take_back(self, row: Row, max_attempts: int) -> None:
         job_id, attempts, grouped, callback_url = row
         if not grouped and attempts >= max_attempts:
-            error = f"Its worker died or hung on it, at attempt {attempts} of {max_attempts}, with no other mail."
-            self._fail(job_id, error, callback_url)
+            self._fail(job_id, bounds.worker_failure(attempts, max_attempts), callback_url, alone=True)
         else:
             self._again.append({"id": job_id, "refund": int(bool(grouped)), "now": self._now})
-            self._event(job_id, "requeued", "Its lease ended; it is claimed alone from now on.")
+            self._event(job_id, "requeued", bounds.LEASE_ENDED)
 
     def write(self, transaction: Transaction) -> None:
         transaction.many(_DECIDE, self._decided)
@@ -186,8 +182,9 @@ class _Results:
         transaction.many(_OWE, self._deliveries)
         transaction.many(rows.INSERT_EVENT, self._events)
 
-    def _fail(self, job_id: str, error: str, callback_url: str | None) -> None:
-        self._failed.append({"id": job_id, "error": bounds.bounded(error, bounds.ERROR), "now": self._now})
+    def _fail(self, job_id: str, error: str, callback_url: str | None, *, alone: bool) -> None:
+        row = {"id": job_id, "error": bounds.bounded(error, bounds.ERROR), "now": self._now, "alone": alone}
+        self._failed.append(row)
         self._owe(job_id, callback_url)
         self._event(job_id, "failed", error)
 
@@ -217,7 +214,7 @@ def _choose(transaction: Transaction, limit: int, now: float) -> list[str]:
     size = 0
     for job_id, _alone, job_size in transaction.rows(_ORDINARY, {"now": now, "limit": limit}):
         size += job_size
-        if ids and size > CLAIM_BYTES:
+        if ids and size > bounds.CLAIM_BYTES:
             break
         ids.append(job_id)
     return ids
@@ -232,6 +229,7 @@ def _claim(row: Row, lease: str, now: float) -> Claim:
         created_at=row[3],
         claimed_at=now,
         attempt=row[4],
+        callback_url=row[5],
     )
 
 

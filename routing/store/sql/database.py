@@ -13,10 +13,11 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
+from weakref import WeakMethod
 
 from sqlalchemy import URL, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import Pool, PoolProxiedConnection
 
 from routing.errors import StoreUnavailable
 from routing.store.sql.statement import Statement
@@ -77,7 +78,8 @@ class Transaction:
 class Database:
     """The pool, and the two ways to use it: `read` one statement, `write` one transaction.
 
-    No connection is made before the first use. A process that was forked from one that had connections opens its own.
+    No connection is made before the first use. Idle connections are closed before a fork, so that no child has them;
+    each process opens its own.
     """
 
     def __init__(self, url: URL, *, busy_timeout: float, pool_size: int) -> None:
@@ -103,6 +105,9 @@ class Database:
         self._passing: tuple[type[Exception], ...] = (dbapi.OperationalError, dbapi.InterfaceError, dbapi.InternalError)
         self._writing = threading.Lock()
         self._pid = os.getpid()
+        self._inherited: list[Pool] = []
+        close: WeakMethod[Callable[..., None]] = WeakMethod(self._engine.dispose)
+        os.register_at_fork(before=lambda: _call(close))
         event.listen(self._engine, "connect", self._greet_postgresql if self.postgresql else self._greet_sqlite)
 
     def read(self, statement: Statement, parameters: Parameters = NOTHING) -> list[Row]:
@@ -195,7 +200,9 @@ class Database:
 
     def _after_fork(self) -> None:
         if self._pid != os.getpid():
-            # The parent's connections stay the parent's: forgotten here, not closed.
+            # What a thread of the parent was using stays the parent's: kept here, because closing it would, too, end
+            # SQLite's locks and PostgreSQL's session for the parent.
+            self._inherited.append(self._engine.pool)
             self._engine.dispose(close=False)
             self._writing = threading.Lock()
             self._pid = os.getpid()
@@ -209,6 +216,13 @@ class Database:
 
         connection.adapters.register_loader("uuid", TextLoader)  # ids are text in the domain
         connection.execute(f"SET lock_timeout = {int(self._busy_timeout * 1000)}")
+
+
+def _call(method: WeakMethod[Callable[..., None]]) -> None:
+    """Call a method of an object that may be gone: the interpreter keeps what runs before a fork for ever."""
+    alive = method()
+    if alive is not None:
+        alive()
 
 
 def _sentence(error: Exception) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from routing.decision import Decision
 from routing.errors import Conflict, WrongStatus
 from routing.ids import is_uuid
@@ -118,15 +120,4 @@ def _job(transaction: Transaction, job_id: str) -> Job:
 
 
 def _review(review: Review) -> dict[str, object]:
-    return {
-        "id": review.id,
-        "job_id": review.job_id,
-        "at": review.at,
-        "reviewer": bounds.bounded(review.reviewer, bounds.NAME),
-        "confirmed": review.confirmed,
-        "label_before": review.label_before,
-        "queue_before": review.queue_before,
-        "label": bounds.maybe(review.label, bounds.NAME),
-        "queue": bounds.bounded(review.queue, bounds.NAME),
-        "note": bounds.bounded(review.note, bounds.NOTE),
-    }
+    return asdict(bounds.review(review))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from routing.store import bounds
 from routing.store.sql import rows
 from routing.store.sql.database import Database, Transaction
 from routing.store.sql.statement import Statement
 
 BATCH = 500
 """Rows a transaction: some milliseconds, after which other writers get their turn."""
-SILENCE = 24 * 3600.0
-"""Seconds after which a worker that is no longer heard from is forgotten."""
 
 # What has ended before a time was created before it, and ids are in the order of creation: the bound on the id keeps
 # these from looking at everything that is younger.
@@ -37,7 +36,7 @@ class Retention:
         """Delete old mails and old jobs, in transactions of a few hundred rows; see the port."""
         mails = self._delete(_OLD_MAILS, (_DELETE_MAILS,), max(mails_before, jobs_before))
         jobs = self._delete(_OLD_JOBS, (_DELETE_EVENTS, _DELETE_JOBS), jobs_before)
-        self._database.write(lambda transaction: transaction.run(_FORGET_WORKERS, {"before": now - SILENCE}))
+        self._database.write(lambda transaction: transaction.run(_FORGET_WORKERS, {"before": now - bounds.SILENCE}))
         return {"mails": mails, "jobs": jobs}
 
     def _delete(self, which: Statement, deletions: tuple[Statement, ...], before: float) -> int:

@@ -15,8 +15,6 @@ from routing.store.sql import rows
 from routing.store.sql.database import Database, Transaction
 from routing.store.sql.statement import Statement, insert
 
-STEP = 1e-6
-"""Seconds between the ids of one call, so that they keep the order of the call (an id resolves a quarter of that)."""
 ROUNDS = 3
 """How often a repeat is looked for whose earlier job vanished meanwhile (erased by another process)."""
 
@@ -73,7 +71,7 @@ def _submit(
 ) -> None:
     """Insert what is new and answer repeats; what is neither any more is left without an answer."""
     jobs = {
-        index: bounds.accepted(uuid7(now + step * STEP), submissions[index], at=now)
+        index: bounds.accepted(uuid7(now + step * bounds.STEP), submissions[index], at=now)
         for step, index in enumerate(waiting)
     }
     inserted = transaction.many(_INSERT_JOB, [_row(job, submissions[index]) for index, job in jobs.items()])

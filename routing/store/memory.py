@@ -1,0 +1,379 @@
+"""The store in dictionaries behind a lock: public, for tests and demonstrations; gone with its process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from routing.decision import Decision
+from routing.errors import InvalidInput, KeyReused, NotFound, WrongStatus
+from routing.ids import is_uuid, uuid7
+from routing.job import Claim, Decided, Event, Job, Outcome, Review, Status, Submission
+from routing.store import bounds
+from routing.store.memory_keys import MemoryKeys
+from routing.store.port import (
+    Accepted,
+    Backlog,
+    Delivery,
+    DeliveryOutcome,
+    JobFilter,
+    Page,
+    QueueDepth,
+    StoredMail,
+)
+
+ENDED = frozenset({Status.DONE, Status.FAILED, Status.CANCELLED})
+
+
+@dataclass(kw_only=True, slots=True)
+class _Entry:
+    """A job and what only the store knows of it."""
+
+    job: Job
+    submission: Submission
+    due_at: float
+    mail: StoredMail | None
+    alone: bool = False
+    grouped: bool = False
+    lease: str = ""
+    lease_until: float = 0.0
+    worker: str = ""
+    ended_at: float | None = None
+
+    @property
+    def place(self) -> tuple[float, str]:
+        return self.due_at, self.job.id
+
+    def ends(self, status: Status, now: float, error: str | None = None) -> None:
+        self.job = replace(self.job, status=status, updated_at=now, error=error)
+        self.lease, self.ended_at = "", now
+
+    def queues(self, now: float, due_at: float, attempts: int, error: str | None) -> None:
+        self.job = replace(self.job, status=Status.QUEUED, updated_at=now, attempts=attempts, error=error)
+        self.lease, self.ended_at, self.due_at = "", None, due_at
+
+
+class MemoryStore(MemoryKeys):
+    """The store port in memory. Any number of threads may share one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: dict[str, _Entry] = {}
+        self._reviews: list[Review] = []
+        self._events: list[Event] = []
+        self._deliveries: dict[str, Delivery] = {}
+        self._delivery_due: dict[str, float] = {}
+
+    def submit(self, submissions: Sequence[Submission], *, now: float) -> list[Accepted | Exception]:
+        """Store mails; see the port."""
+        with self._lock:
+            return [self._submit(one, now, now + step * bounds.STEP) for step, one in enumerate(submissions)]
+
+    def _submit(self, submission: Submission, now: float, id_at: float) -> Accepted | Exception:
+        mine = [entry for entry in self._entries.values() if entry.submission.source == submission.source]
+        key = submission.idempotency_key
+        for entry in mine if key is not None else ():
+            if entry.submission.idempotency_key == key:
+                if entry.submission.digest != submission.digest:
+                    return KeyReused("This idempotency key was used before, with another body: choose a new key.")
+                return Accepted(job=entry.job, created=False)
+        for entry in mine if submission.message_id else ():
+            if entry.submission.message_id == submission.message_id:
+                return Accepted(job=entry.job, created=False)
+        job = bounds.accepted(uuid7(id_at), submission, at=now)
+        mail = StoredMail(content=submission.content, format=submission.format)
+        self._entries[job.id] = _Entry(job=job, submission=submission, due_at=now, mail=mail)
+        return Accepted(job=job, created=True)
+
+    def job(self, job_id: str) -> Job:
+        """Return one job; see the port."""
+        with self._lock:
+            return self._entry(job_id).job
+
+    def mail(self, job_id: str) -> StoredMail:
+        """Return the mail of a job; see the port."""
+        with self._lock:
+            mail = self._entry(job_id).mail
+        if mail is None:
+            raise NotFound("The mail was deleted.")
+        return mail
+
+    def jobs(self, where: JobFilter, *, before: str | None = None, limit: int = 50) -> Page:
+        """List jobs, newest first; see the port."""
+        if before is not None and not is_uuid(before):
+            raise InvalidInput("The cursor is not one that a page gave.", field="cursor")
+        with self._lock:
+            found = [entry.job for entry in self._entries.values() if _matches(entry.job, where)]
+        found = sorted((job for job in found if before is None or job.id < before), key=lambda job: job.id)[::-1]
+        page = tuple(found[:limit])
+        return Page(jobs=page, next_cursor=page[-1].id if page and len(found) > limit else None)
+
+    def history(self, job_id: str) -> tuple[Event, ...]:
+        """Return a job's events; see the port."""
+        with self._lock:
+            found = tuple(event for event in self._events if event.job_id == job_id)
+            if not found:
+                self._entry(job_id)
+            return found
+
+    def reviews(self, job_id: str) -> tuple[Review, ...]:
+        """Return a job's reviews; see the port."""
+        with self._lock:
+            return tuple(sorted((r for r in self._reviews if r.job_id == job_id), key=lambda r: (r.at, r.id)))
+
+    def queues(self) -> tuple[QueueDepth, ...]:
+        """Return every queue that holds a done job; see the port."""
+        with self._lock:
+            done = [entry.job for entry in self._entries.values() if entry.job.status is Status.DONE]
+        places = [(job.decision.queue, job) for job in done if job.decision]
+        depths = []
+        for name in sorted({queue for queue, _ in places}):
+            waiting = [job.created_at for queue, job in places if queue == name and not job.reviewed]
+            depth = sum(queue == name for queue, _ in places)
+            oldest = min(waiting, default=None)
+            depths.append(QueueDepth(queue=name, depth=depth, unreviewed=len(waiting), oldest_at=oldest))
+        return tuple(depths)
+
+    def backlog(self) -> Backlog:
+        """Count what is still to be decided; see the port."""
+        with self._lock:
+            jobs = [entry.job for entry in self._entries.values()]
+        queued = [job.created_at for job in jobs if job.status is Status.QUEUED]
+        return Backlog(
+            queued=len(queued),
+            running=sum(job.status is Status.RUNNING for job in jobs),
+            failed=sum(job.status is Status.FAILED for job in jobs),
+            oldest_queued_at=min(queued, default=None),
+        )
+
+    def claim(self, *, worker: str, limit: int, lease_seconds: float, now: float) -> list[Claim]:
+        """Take up to `limit` due jobs under a lease; see the port."""
+        with self._lock:
+            queued = (entry for entry in self._entries.values() if entry.job.status is Status.QUEUED)
+            due = sorted((entry for entry in queued if entry.due_at <= now), key=lambda entry: entry.place)
+            chosen = due[:1] if due and due[0].alone else _ordinary(due, limit)
+            lease = uuid4().hex
+            for entry in chosen if limit > 0 else ():
+                entry.lease, entry.lease_until = lease, now + lease_seconds
+                entry.worker, entry.grouped = bounds.bounded(worker, bounds.NAME), len(chosen) > 1
+            return [self._hold(entry, now) for entry in chosen if limit > 0]
+
+    def _hold(self, entry: _Entry, now: float) -> Claim:
+        job = replace(entry.job, status=Status.RUNNING, attempts=entry.job.attempts + 1, updated_at=now)
+        entry.job = job
+        mail = entry.mail or StoredMail(content=b"", format=entry.submission.format)
+        return Claim(
+            job_id=job.id,
+            lease=entry.lease,
+            content=mail.content,
+            format=mail.format,
+            created_at=job.created_at,
+            claimed_at=now,
+            attempt=job.attempts,
+            callback_url=job.callback_url,
+        )
+
+    def record(self, outcomes: Sequence[Outcome], *, worker: str, now: float) -> frozenset[str]:
+        """Record results; see the port."""
+        actor = f"worker {worker}"
+        with self._lock:
+            taken = set()
+            for outcome in outcomes:
+                entry = self._entries.get(outcome.job_id)
+                if entry is None or entry.job.status is not Status.RUNNING or entry.lease != outcome.lease:
+                    continue
+                taken.add(outcome.job_id)
+                if isinstance(outcome, Decided):
+                    self._decide(entry, outcome, actor, now)
+                elif outcome.retry_at is None:
+                    self._fail(entry, outcome.error, actor, now)
+                else:
+                    error = bounds.bounded(outcome.error, bounds.ERROR)
+                    entry.queues(now, outcome.retry_at, entry.job.attempts, error)
+                    self._event(outcome.job_id, "requeued", now, actor, error)
+            return frozenset(taken)
+
+    def _decide(self, entry: _Entry, outcome: Decided, actor: str, now: float) -> None:
+        entry.ends(Status.DONE, now)
+        entry.job = replace(
+            entry.job,
+            decision=bounds.decision(outcome.decision),
+            decided_at=now,
+            timings=outcome.timings,
+            subject=bounds.bounded(outcome.subject, bounds.SUBJECT),
+            sender=bounds.bounded(outcome.sender, bounds.SENDER),
+            message_id=bounds.bounded(outcome.message_id, bounds.MESSAGE_ID),
+            defects=bounds.defects(outcome.defects),
+        )
+        self._owe(entry.job, now)
+        self._event(entry.job.id, "decided", now, actor, outcome.decision.queue)
+
+    def _fail(self, entry: _Entry, error: str, actor: str, now: float) -> None:
+        entry.ends(Status.FAILED, now, bounds.bounded(error, bounds.ERROR))
+        self._owe(entry.job, now)
+        self._event(entry.job.id, "failed", now, actor, error)
+
+    def _owe(self, job: Job, now: float) -> None:
+        if job.callback_url is not None:
+            delivery = Delivery(id=uuid7(now), job_id=job.id, url=job.callback_url, attempts=0, created_at=now)
+            self._deliveries[delivery.id], self._delivery_due[delivery.id] = delivery, now
+
+    def release(self, worker: str, *, max_attempts: int, now: float) -> int:
+        """End at once the leases of a worker known to be dead; see the port."""
+        node = worker.endswith("/")
+        with self._lock:
+            mine = [
+                entry
+                for entry in self._entries.values()
+                if entry.job.status is Status.RUNNING
+                and (entry.worker.startswith(worker) if node else entry.worker == worker)
+            ]
+            return self._take_back(mine, max_attempts, now)
+
+    def expire_leases(self, *, max_attempts: int, now: float) -> int:
+        """Return jobs whose lease ended to the queue; see the port."""
+        with self._lock:
+            running = (entry for entry in self._entries.values() if entry.job.status is Status.RUNNING)
+            return self._take_back([entry for entry in running if entry.lease_until <= now], max_attempts, now)
+
+    def _take_back(self, entries: list[_Entry], max_attempts: int, now: float) -> int:
+        for entry in entries:
+            job, entry.alone = entry.job, True
+            if not entry.grouped and job.attempts >= max_attempts:
+                self._fail(entry, bounds.worker_failure(job.attempts, max_attempts), "sweep", now)
+            else:
+                entry.queues(now, entry.due_at, job.attempts - entry.grouped, job.error)
+                self._event(job.id, "requeued", now, "sweep", bounds.LEASE_ENDED)
+        return len(entries)
+
+    def cancel(self, job_id: str, *, actor: str, now: float) -> Job:
+        """Take back a queued job; see the port."""
+        with self._lock:
+            entry = self._entry(job_id, Status.QUEUED)
+            entry.ends(Status.CANCELLED, now, entry.job.error)
+            self._event(job_id, "cancelled", now, actor)
+            return entry.job
+
+    def erase(self, job_id: str, *, actor: str, now: float) -> None:
+        """Delete a job that has ended; see the port."""
+        with self._lock:
+            if self._entry(job_id).job.status not in ENDED:
+                raise WrongStatus("Only a done, failed or cancelled job can be erased.")
+            self._delete(job_id)
+            self._event(job_id, "erased", now, actor)
+
+    def _delete(self, job_id: str) -> None:
+        del self._entries[job_id]
+        self._reviews = [review for review in self._reviews if review.job_id != job_id]
+        self._events = [event for event in self._events if event.job_id != job_id]
+        self._deliveries = {key: one for key, one in self._deliveries.items() if one.job_id != job_id}
+
+    def retry(self, job_id: str, *, actor: str, now: float) -> Job:
+        """Queue a failed job again; see the port."""
+        with self._lock:
+            entry = self._entry(job_id, Status.FAILED)
+            if entry.mail is None:
+                raise WrongStatus("The job cannot be tried again: its mail was deleted by the retention policy.")
+            entry.queues(now, now, 0, entry.job.error)
+            self._event(job_id, "retried", now, actor)
+            return entry.job
+
+    def review(self, review: Review, *, decision: Decision) -> Job:
+        """Record a human's word; see the port."""
+        with self._lock:
+            entry = self._entry(review.job_id, Status.DONE)
+            before = entry.job.decision
+            if before is None or (before.label, before.queue) != (review.label_before, review.queue_before):
+                raise WrongStatus("The job was changed meanwhile: look at it again before reviewing it.")
+            made = bounds.decision(decision)
+            entry.job = replace(entry.job, decision=made, reviewed=True, updated_at=review.at)
+            self._reviews.append(bounds.review(review))
+            what = "confirmed" if review.confirmed else f"{before.queue} → {made.queue}"
+            self._event(review.job_id, "reviewed", review.at, review.reviewer, what)
+            return entry.job
+
+    def claim_deliveries(self, *, limit: int, lease_seconds: float, now: float) -> list[Delivery]:
+        """Take up to `limit` due deliveries under a lease; see the port."""
+        with self._lock:
+            due = sorted((at, key) for key, at in self._delivery_due.items() if at <= now and key in self._deliveries)
+            lease, claimed = uuid4().hex, []
+            for _, key in due[:limit]:
+                one = self._deliveries[key]
+                claimed.append(replace(one, attempts=one.attempts + 1, lease=lease))
+                self._deliveries[key], self._delivery_due[key] = claimed[-1], now + lease_seconds
+            return claimed
+
+    def record_deliveries(self, outcomes: Sequence[DeliveryOutcome], *, now: float) -> None:
+        """Record what came of attempts; see the port."""
+        del now
+        with self._lock:
+            for outcome in outcomes:
+                delivery = self._deliveries.get(outcome.delivery_id)
+                if delivery is None or delivery.lease != outcome.lease:
+                    continue
+                if outcome.retry_at is not None and not outcome.delivered:
+                    self._deliveries[delivery.id] = replace(delivery, lease="")
+                    self._delivery_due[delivery.id] = outcome.retry_at
+                else:
+                    del self._deliveries[delivery.id]
+
+    def purge(self, *, mails_before: float, jobs_before: float, now: float) -> Mapping[str, int]:
+        """Delete old mails and old jobs; see the port."""
+        with self._lock:
+            ended = [entry for entry in self._entries.values() if entry.ended_at is not None]
+            mails = [entry for entry in ended if entry.mail and _before(entry, max(mails_before, jobs_before))]
+            jobs = [entry.job.id for entry in ended if _before(entry, jobs_before)]
+            for entry in mails:
+                entry.mail = None
+            for job_id in jobs:
+                self._delete(job_id)
+            self._forget_workers(now - bounds.SILENCE)
+            return {"mails": len(mails), "jobs": len(jobs)}
+
+    def check(self) -> None:
+        """Do nothing: memory answers."""
+
+    def close(self) -> None:
+        """Do nothing: there are no connections."""
+
+    def _entry(self, job_id: str, wanted: Status | None = None) -> _Entry:
+        entry = self._entries.get(job_id)
+        if entry is None:
+            raise NotFound(f"There is no job {job_id[:36]!r}, or it was erased.")
+        if wanted is not None and entry.job.status is not wanted:
+            raise WrongStatus(f"The job is {entry.job.status}, not {wanted}.")
+        return entry
+
+    def _event(self, job_id: str, kind: str, at: float, actor: str, detail: str = "") -> None:
+        self._events.append(bounds.event(Event(job_id=job_id, at=at, kind=kind, actor=actor, detail=detail)))
+
+
+def _ordinary(due: list[_Entry], limit: int) -> list[_Entry]:
+    chosen: list[_Entry] = []
+    size = 0
+    for entry in [entry for entry in due if not entry.alone][: max(limit, 0)]:
+        size += entry.job.size
+        if chosen and size > bounds.CLAIM_BYTES:
+            break
+        chosen.append(entry)
+    return chosen
+
+
+def _matches(job: Job, where: JobFilter) -> bool:
+    decision = job.decision
+    return all(
+        (
+            where.status is None or job.status is where.status,
+            where.source is None or job.source == where.source,
+            where.queue is None or (decision is not None and decision.queue == where.queue),
+            where.label is None or (decision is not None and decision.label == where.label),
+            where.decided_by is None or (decision is not None and decision.decided_by == where.decided_by),
+            where.created_after is None or job.created_at >= where.created_after,
+            where.created_before is None or job.created_at < where.created_before,
+        )
+    )
+
+
+def _before(entry: _Entry, at: float) -> bool:
+    return entry.ended_at is not None and entry.ended_at < at
