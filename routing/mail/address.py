@@ -49,16 +49,25 @@ def _read(text: str, limit: int) -> tuple[tuple[Address, ...], str]:
     found: list[Address] = []
     lone = ""
     for name, address in _simple(text, limit) or _Scanner(text).mailboxes():
+        if "=?" in address or (not address and "=?" in name):
+            # Some senders encode the mailbox whole, address and all.
+            name, address = _encoded(name, address)  # noqa: PLW2901 - the same mailbox, decoded
         if address:
             found.append(Address(name=_display(name), address=_lower_domain(address)))
             if len(found) >= limit:
                 break
         elif not lone:
             lone = _display(name)
-    if not found and "@" in lone and "=?" in text:
-        # Some senders encode the whole field, address and all, as one encoded word.
-        return _read(lone, limit)
     return tuple(found), lone
+
+
+def _encoded(name: str, address: str) -> tuple[str, str]:
+    """Split a mailbox that is one encoded word."""
+    decoded = one_line(decode_words(address or name))
+    if "@" not in decoded:
+        return (decoded, "") if not address else (name, decoded)
+    inner, inner_address = next(iter(_simple(decoded, 1) or _Scanner(decoded).mailboxes()))
+    return name if address and name else inner, inner_address
 
 
 def _display(name: str) -> str:

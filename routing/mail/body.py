@@ -22,7 +22,8 @@ CHARACTERS = 1_000_000
 _STUB = 400
 """Longest text that may be a mere notice that the mail is in HTML, in characters."""
 
-_SAYS = re.compile(r"\w")
+# A letter or a digit of any script, or a symbol: a thumb up is an answer, a row of dashes is none.
+_SAYS = re.compile(r"[^\W_]|[\u203c-\u2bff\U0001f000-\U0001faff]")
 _NOTICES = (
     "support html",
     "supports html",
@@ -57,6 +58,14 @@ _NOTICES = (
 _HTML = re.compile(r"\s*+<(?:!doctype html|html|head|body|p|div|table|br|span|font|center|b|h1)\b", re.IGNORECASE)
 _COMPARED = 200
 """How much of a plain text is looked for in an HTML text to see whether they say the same, in characters."""
+
+
+def best_text(plain: str, html: str) -> str:
+    """Return what a mail with these two alternatives says, cut at `CHARACTERS`: the plain one, if it says anything."""
+    contents = [_Content(pieces=[_Piece(plain)])]
+    if html:
+        contents.append(_Content(pieces=[_Piece(html, is_html=True)], html=[html]))
+    return _best(contents).text()[:CHARACTERS]
 
 
 class _Piece:
@@ -177,7 +186,7 @@ def _best(contents: list[_Content]) -> _Content:
     rich = next((content for content in reversed(contents) if content.html), None)
     plain = next((content for content in contents if not content.html and content.says), None)
     if rich is None:
-        return plain or _Content()
+        return plain or contents[0]
     if plain is None or _is_stub(plain.text(), rich):
         return rich
     return _Content(pieces=plain.pieces, html=rich.html)

@@ -2,22 +2,21 @@
 
 The keys of a JSON submission: `from`, `to`, `cc`, `reply_to` (a string, `{"name", "address"}`, or a list of them),
 `subject`, `text`, `html`, `headers` (a mapping, values strings or lists, or a list of pairs), `message_id`,
-`received_at` (Unix seconds, ISO 8601, or an RFC 5322 date) and `attachments` (a list of `{"name", "type", "size"}`, or
-with `content` in base64 instead of the size). What cannot be read is left out and told as a defect.
+`received_at` (Unix time in seconds or milliseconds, ISO 8601 in UTC unless it says otherwise, or an RFC 5322 date) and
+`attachments` (a list of names or of `{"name", "type", "size"}`, or with `content` in base64 instead of the size). What
+cannot be read is left out and told as a defect.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from routing.mail.address import MAILBOXES, first_mailbox, mailboxes
-from routing.mail.body import CHARACTERS
+from routing.mail.body import CHARACTERS, best_text
 from routing.mail.charset import one_line, storable
 from routing.mail.headers import FIELDS, message_id_in
-from routing.mail.html import html_to_text
 from routing.mail.message import Address, Attachment, Mail
 from routing.mail.mime import PARTS
 from routing.mail.parse import date_of, told
@@ -26,6 +25,12 @@ from routing.mail.words import decode_words
 
 _FIELD = 10_000
 """Longest header value, name or address kept, in characters."""
+
+_DIGITS = 30
+"""Most digits of a time that are read."""
+
+_MILLISECONDS = 1e11
+"""From here on (the year 5138) a time was meant in milliseconds."""
 
 _SIZE = 2**63 - 1
 """Largest attachment size believed, in bytes: what a database takes."""
@@ -48,9 +53,7 @@ class _Fields:
         headers = self._headers()
         given = {name.lower(): value for name, value in reversed(headers)}
         html = self._text("html")
-        text = self._text("text").strip()
-        if not text:
-            text = html_to_text(html)[:CHARACTERS]
+        attachments = self._attachments()
         received = self._fields.get("received_at")
         sender = self._addresses("from") or mailboxes(given.get("from", ""))
         return Mail(
@@ -61,11 +64,11 @@ class _Fields:
             reply_to=self._addresses("reply_to") or mailboxes(given.get("reply-to", "")),
             subject=self._line("subject") or given.get("subject", ""),
             date=date_of(given.get("date", "")) if received is None else self._date(received),
-            text=text,
+            text=best_text(self._text("text"), html),
             html=html,
-            attachments=self._attachments(),
+            attachments=attachments,
             headers=headers,
-            parts=self._parts(html),
+            parts=self._parts(html, attachments),
             defects=told(self._defects),
         )
 
@@ -133,12 +136,17 @@ class _Fields:
                 seconds = float(value)
             except OverflowError:
                 seconds = None
+        elif isinstance(value, str) and value.strip().isdecimal():
+            seconds = float(value[:_DIGITS])
         elif isinstance(value, str):
             try:
-                seconds = datetime.fromisoformat(value.strip()).timestamp()
+                moment = datetime.fromisoformat(value.strip())
+                seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
             except (ValueError, OverflowError):
                 seconds = date_of(value)
-        if seconds is None or not math.isfinite(seconds):
+        if seconds is not None and abs(seconds) >= _MILLISECONDS:
+            seconds /= 1000
+        if seconds is None or not abs(seconds) < _MILLISECONDS:
             self._defects.append("unreadable received_at")
             return None
         return seconds
@@ -173,12 +181,12 @@ class _Fields:
             size=size,
         )
 
-    def _parts(self, html: str) -> tuple[str, ...]:
+    def _parts(self, html: str, attachments: tuple[Attachment, ...]) -> tuple[str, ...]:
         """The media types that this mail would have had as a MIME message."""
         bodies = tuple(kind for kind, given in (("text/plain", self._fields.get("text")), ("text/html", html)) if given)
         if len(bodies) > 1:
             bodies = ("multipart/alternative", *bodies)
-        attached = tuple(attachment.content_type for attachment in self._attachments())
+        attached = tuple(attachment.content_type for attachment in attachments)
         return ("multipart/mixed", *bodies, *attached) if attached else bodies or ("text/plain",)
 
 
