@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,7 +15,19 @@ SAMPLES = Path(__file__).parent.parent / "examples" / "mails"
 
 
 class Group(click.Group):
-    """Turns every error of ours into one sentence and exit code 1; a traceback is a defect."""
+    """Turns every error of ours into one sentence and exit code 1 (a traceback is a defect); loads groups late."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands."""
+        return sorted([*super().list_commands(ctx), "keys"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command."""
+        if cmd_name == "keys":
+            from facteur.keys import keys
+
+            return keys
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command."""
@@ -86,6 +99,20 @@ def beat() -> None:
 
     set_up_logging(settings.log_level)
     run_beat(settings)
+
+
+@main.command()
+@click.argument("places", nargs=-1, required=True, metavar="FILE...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines instead of a table.")
+@click.option("--model", help="Model to ask, instead of the configured one.")
+@click.pass_context
+def route(ctx: click.Context, places: tuple[str, ...], as_json: bool, model: str | None) -> None:  # noqa: FBT001
+    """Decide mails from files, without a server: .eml files, mbox files, maildirs, or - for standard input."""
+    from facteur.route_files import route_files
+
+    settings = _settings()
+    if not route_files(replace(settings, model=model or settings.model), list(places), as_json=as_json):
+        ctx.exit(1)
 
 
 @main.command()

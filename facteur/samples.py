@@ -13,8 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 WAIT_SECONDS = 20
-MIN_WIDTHS = {"Label": 15, "Confidence": 10, "Queue": 15, "ms": 4}
-"""Characters: what the bundled policy's longest names need."""
+WIDTHS = {"Label": 15, "Confidence": 10, "Queue": 15, "ms": 4}
+"""Characters of each column but the first: what the bundled policy's longest names need."""
+NUMBERS = frozenset({"Confidence", "ms"})
+COLUMN_GAP = 1
+LEAST_SUBJECT, MOST_SUBJECT = 20, 64
 
 
 def route_samples(samples: Path, *, address: str, key: str, console: Console) -> None:
@@ -23,7 +26,7 @@ def route_samples(samples: Path, *, address: str, key: str, console: Console) ->
     if not files:
         return
     console.print(f"\nThe store is empty: routing the {len(files)} sample mails of {samples.name}/ through the API\n")
-    table = jobs_table()
+    table = jobs_table(console)
     for file in files:
         try:
             table.add_row(*job_cells(_post(file.read_bytes(), address=address, key=key)))
@@ -32,12 +35,14 @@ def route_samples(samples: Path, *, address: str, key: str, console: Console) ->
     console.print(table)
 
 
-def jobs_table() -> Table:
+def jobs_table(console: Console) -> Table:
     """Return an empty table for `job_cells`; a narrow terminal cuts subjects before anything else."""
-    table = Table(box=None, pad_edge=False, expand=False)
-    table.add_column("Subject", no_wrap=True, overflow="ellipsis", min_width=20)
-    for name, justify in (("Label", "left"), ("Confidence", "right"), ("Queue", "left"), ("ms", "right")):
-        table.add_column(name, no_wrap=True, justify=justify, min_width=MIN_WIDTHS[name])
+    table = Table(box=None, pad_edge=False)
+    others = sum(WIDTHS.values()) + len(WIDTHS) * COLUMN_GAP
+    subject = max(LEAST_SUBJECT, min(MOST_SUBJECT, console.width - others))
+    table.add_column("Subject", no_wrap=True, overflow="ellipsis", width=subject)
+    for name, width in WIDTHS.items():
+        table.add_column(name, no_wrap=True, justify="right" if name in NUMBERS else "left", min_width=width)
     return table
 
 

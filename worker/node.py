@@ -6,8 +6,10 @@ import logging
 import os
 import socket
 import sys
+import warnings
 
 from celery import Celery, signals
+from celery.platforms import SecurityWarning
 
 from broker.bell import RedisBell
 from broker.connection import connect_redis
@@ -42,6 +44,7 @@ def run_node(celery: Celery, settings: Settings, *, name: str, task_queue: str, 
     signals.worker_process_shutdown.connect(_forget_process)
     celery.worker_main(
         [
+            "--quiet",
             "worker",
             f"--hostname={name}",
             f"--queues={task_queue}",
@@ -58,6 +61,8 @@ def set_up_logging(level: str) -> None:
     logging.basicConfig(
         level=level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
+    # Celery's advice against root is for task queues that carry code; ours carry nothing.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     for chatty in ("celery.worker.strategy", "celery.app.trace", "celery.beat", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
