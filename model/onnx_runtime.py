@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped] # it ships no types
+import onnxruntime
 
 from model.directory import ONNX, TOKENIZER, ModelDirectory
 from model.probabilities import prediction_of, softmax

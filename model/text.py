@@ -159,7 +159,7 @@ def _body(text: str, *, forwards: bool) -> str:
         if not written.history:
             own.append("" if written.now and not forwards else written.quoted)
             break
-        text = _below_headers(written.history)
+        text, forwards = _below_headers(written.history), False
     return "\n".join(own).strip()
 
 

@@ -1,0 +1,162 @@
+"""Fit the network to labelled mails."""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from model.corpus import Example
+from model.text import features_of
+from model.training.encoder import TextClassifier, padded, token_ids
+from model.training.options import Listener, Progress, TrainOptions
+from model.training.variation import vary
+
+_READING_BATCH = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fitted:
+    """The best network of a run."""
+
+    network: TextClassifier
+    epoch: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """A corpus in two parts."""
+
+    training: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+
+
+def split(examples: Sequence[Example], share: float, seed: int) -> Parts:
+    """Hold out a share of the corpus, drawn alike from each label in each language."""
+    draw = random.Random(seed)  # noqa: S311 - a split is no secret
+    groups: dict[tuple[str, str], list[Example]] = {}
+    for example in examples:
+        groups.setdefault((example.label, example.language), []).append(example)
+    training: list[Example] = []
+    held_out: list[Example] = []
+    for _, members in sorted(groups.items()):
+        draw.shuffle(members)
+        size = max(1, round(len(members) * share)) if len(members) > 1 else 0
+        held_out += members[:size]
+        training += members[size:]
+    return Parts(training=tuple(training), held_out=tuple(held_out))
+
+
+def fit(  # noqa: PLR0913 - the network, what it reads with, what it learns, how, and whom to tell
+    network: TextClassifier,
+    tokenizer: Tokenizer,
+    labels: Sequence[str],
+    parts: Parts,
+    *,
+    options: TrainOptions,
+    listen: Listener,
+) -> Fitted:
+    """Train `network`; keep the epoch that is best on the held-out mails (accuracy, then loss)."""
+    training, held_out = parts.training, parts.held_out
+    numbers = {label: number for number, label in enumerate(labels)}
+    counts = Counter(example.label for example in training)
+    # Every label weighs alike, however many mails it has.
+    weights = torch.tensor([len(training) / (len(counts) * max(counts[label], 1)) for label in labels])
+    criterion = torch.nn.CrossEntropyLoss(weights, label_smoothing=options.label_smoothing)
+    steps = options.epochs * math.ceil(len(training) / options.batch)
+    optimizer = torch.optim.AdamW(_groups(network, options), weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, options.warm_up))
+    draw = random.Random(options.seed)  # noqa: S311 - an order of examples is no secret
+    truths = torch.tensor([numbers[example.label] for example in held_out])
+    texts = [features_of(example.mail) for example in held_out]
+    best: tuple[float, float] = (-1.0, 0.0)
+    best_epoch, best_state = 0, copy.deepcopy(network.state_dict())
+    done = 0
+    for epoch in range(1, options.epochs + 1):
+        network.train()
+        for batch in _batches(training, tokenizer, options, draw):
+            ids, mask = padded([row for row, _ in batch])
+            targets = torch.tensor([numbers[label] for _, label in batch])
+            with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16):
+                scores = network(ids, mask)
+            loss = criterion(scores.float(), targets)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+            done += 1
+            listen(Progress(stage="train", done=done, total=steps))
+        scores = torch.from_numpy(read(network, tokenizer, texts))
+        accuracy = (scores.argmax(1) == truths).float().mean().item()
+        held_loss = torch.nn.functional.cross_entropy(scores, truths).item()
+        listen(Progress(stage="train", done=done, total=steps, note=f"epoch {epoch}: accuracy {accuracy:.3f} held out"))
+        if (accuracy, -held_loss) > best:
+            best, best_epoch, best_state = (accuracy, -held_loss), epoch, copy.deepcopy(network.state_dict())
+    network.load_state_dict(best_state)
+    return Fitted(network=network.eval(), epoch=best_epoch)
+
+
+def read(network: TextClassifier, tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Return the scores (texts, labels) in float32, batches made of near-equal lengths."""
+    network.eval()
+    rows = token_ids(tokenizer, texts)
+    order = sorted(range(len(rows)), key=lambda number: len(rows[number]))
+    scores: NDArray[np.float32] | None = None
+    with torch.inference_mode():
+        for start in range(0, len(order), _READING_BATCH):
+            members = order[start : start + _READING_BATCH]
+            part = network(*padded([rows[number] for number in members])).numpy()
+            if scores is None:
+                scores = np.empty((len(rows), part.shape[1]), dtype=np.float32)
+            scores[members] = part
+    if scores is None:
+        raise ValueError("there is nothing to read")
+    return scores
+
+
+def _groups(network: TextClassifier, options: TrainOptions) -> list[dict[str, Any]]:
+    """Return the parameters by learning rate: the lower a layer, the more it already knows, the slower it moves."""
+    depth = int(network.encoder.config.num_hidden_layers)
+    groups: dict[float, list[torch.nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        groups.setdefault(_parameter_rate(name, depth, options), []).append(parameter)
+    return [{"params": parameters, "lr": rate} for rate, parameters in groups.items()]
+
+
+def _parameter_rate(name: str, depth: int, options: TrainOptions) -> float:
+    if name.startswith("head."):
+        return options.head_rate
+    number = next((int(part) for part in name.split(".") if part.isdigit()), -1)
+    below = depth - 1 - number if "embeddings" not in name else depth
+    return options.learning_rate * options.layer_decay**below
+
+
+def _rate(step: int, steps: int, warm_up: float) -> float:
+    rising = max(1, int(steps * warm_up))
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
+
+
+def _batches(
+    examples: Sequence[Example], tokenizer: Tokenizer, options: TrainOptions, draw: random.Random
+) -> Iterator[list[tuple[list[int], str]]]:
+    """Yield one epoch of batches of (token ids, label): lengths alike within a batch, all orders drawn."""
+    varied = [vary(example, draw) if options.vary else example for example in examples]
+    rows = token_ids(tokenizer, [features_of(example.mail) for example in varied])
+    # A little noise on the lengths, so that neighbours differ from epoch to epoch.
+    order = sorted(range(len(rows)), key=lambda number: len(rows[number]) * draw.uniform(0.7, 1.3))
+    starts = list(range(0, len(order), options.batch))
+    draw.shuffle(starts)
+    for start in starts:
+        yield [(rows[number], examples[number].label) for number in order[start : start + options.batch]]
