@@ -1,6 +1,6 @@
 """Run pip and show one line that moves instead of its hundreds; if it fails, show what it said.
 
-    show_progress.py -m pip install ...
+show_progress.py -m pip install ...
 """
 
 from __future__ import annotations
@@ -17,9 +17,15 @@ def main() -> int:
     output: list[str] = []
     seen = 0
     moving = sys.stdout.isatty()
-    with subprocess.Popen(  # noqa: S603 - our own arguments
-        [sys.executable, *sys.argv[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as pip:
+    with (
+        subprocess.Popen(  # noqa: S603 - our own arguments
+            [sys.executable, *sys.argv[1:]],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as pip
+    ):
         for line in pip.stdout or ():
             output.append(line)
             words = line.split()

@@ -60,7 +60,9 @@ class ClassifyNode:
         """
         settings = self._settings
         version = self._take_office()
-        self._celery.task(name=CLASSIFY, time_limit=settings.hang_seconds + SHIFT_SECONDS)(forgiving(self._work))
+        self._celery.task(name=CLASSIFY, shared=False, time_limit=settings.hang_seconds + SHIFT_SECONDS)(
+            forgiving(self._work)
+        )
         signals.worker_process_init.connect(self._prepare_child)
         signals.worker_ready.connect(self._ready)
         signals.worker_shutting_down.connect(self._shutting_down)

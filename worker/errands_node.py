@@ -44,8 +44,8 @@ def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: s
         ring_deliver=bells.deliver_now,
         clock=time.time,
     )
-    celery.task(name=SWEEP)(forgiving(sweeper.sweep))
-    celery.task(name=PURGE)(forgiving(sweeper.purge))
+    celery.task(name=SWEEP, shared=False)(forgiving(sweeper.sweep))
+    celery.task(name=PURGE, shared=False)(forgiving(sweeper.purge))
     if settings.webhook_secret:
         courier = Courier(
             store=store,
@@ -59,9 +59,9 @@ def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: s
             clock=time.time,
             observe=delivery,
         )
-        celery.task(name=DELIVER)(forgiving(courier.work))
+        celery.task(name=DELIVER, shared=False)(forgiving(courier.work))
     else:
-        celery.task(name=DELIVER)(_no_callbacks)
+        celery.task(name=DELIVER, shared=False)(_no_callbacks)
     run_node(
         celery,
         settings,

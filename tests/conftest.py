@@ -1,0 +1,85 @@
+"""What holds for every test: no network beyond this machine, none of the developer's settings, no skip in CI.
+
+PostgreSQL comes from `FACTEUR_TEST_POSTGRES_URL` or from this machine; see `tests/conformance/conftest.py`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+
+POSTGRES = "FACTEUR_TEST_POSTGRES_URL"
+OURS_TO_KEEP = {POSTGRES, "FACTEUR_DATA"}
+NEAR = {"localhost", "", None, urlsplit(os.environ.get(POSTGRES, "")).hostname}
+CONNECTING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+RESOLVING = {"socket.getaddrinfo", "socket.gethostbyname"}
+
+
+class NetworkUsed(AssertionError):
+    """A test wanted to talk to another machine."""
+
+
+def _is_near(host):
+    host = host.decode() if isinstance(host, bytes) else host
+    if host in NEAR:
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _guard_network(event, arguments):
+    if event in CONNECTING and arguments[0].family in {socket.AF_INET, socket.AF_INET6}:
+        address = arguments[1]
+        if address and not _is_near(address[0]):
+            raise NetworkUsed(f"{event} to {address[0]}: tests talk to this machine only")
+    elif event in RESOLVING and not (_is_near(arguments[0]) or _is_address(arguments[0])):
+        raise NetworkUsed(f"{event} of {arguments[0]!r}: tests resolve no foreign names")
+
+
+def _is_address(host):
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+# An audit hook sees whatever uses Python's sockets, and cannot be patched away. Resolving an address that is written
+# in digits asks nobody.
+sys.addaudithook(_guard_network)
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_developer(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("FACTEUR_") and name not in OURS_TO_KEEP:
+            monkeypatch.delenv(name)
+
+
+def _fail_instead_of_skipping(report):
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = f"With CI set nothing may be skipped, but: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):  # noqa: ARG001 - the hook's signature
+    report = yield
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail") and "data" not in item.keywords:
+        _fail_instead_of_skipping(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):  # noqa: ARG001 - the hook's signature
+    report = yield
+    if os.environ.get("CI") and report.skipped:
+        _fail_instead_of_skipping(report)
+    return report
