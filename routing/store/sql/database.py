@@ -1,7 +1,7 @@
 """Connections and transactions, the same to the rest of the store whichever database is behind them.
 
 SQLite runs in WAL mode with `synchronous=FULL`: a commit is on the disk when it returns. Writers take turns: threads
-of one process by a lock (fair, and no sleeping), processes by `BEGIN IMMEDIATE`. PostgreSQL runs at READ COMMITTED;
+of one process as `turns` says, processes by `BEGIN IMMEDIATE`. PostgreSQL runs at READ COMMITTED;
 a `BEGIN` doubles as the question whether a pooled connection is still alive, so a restarted server heals by itself
 without a round trip spent on pings.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from weakref import WeakMethod
@@ -21,6 +20,7 @@ from sqlalchemy.pool import Pool, PoolProxiedConnection
 
 from routing.errors import StoreUnavailable
 from routing.store.sql.statement import Statement
+from routing.store.sql.turns import Turns
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
@@ -31,7 +31,6 @@ DEADLOCK = "40P01"
 """PostgreSQL's state of a transaction that was chosen to end a deadlock; it may simply be run again."""
 ATTEMPTS = 3
 CONNECT_SECONDS = 5
-LOCK_RETRY_AFTER = 1.0
 
 
 class Transaction:
@@ -70,6 +69,18 @@ class Transaction:
         found = self.rows(statement, parameters)
         return found[0] if found else None
 
+    def savepoint(self) -> None:
+        """Begin a part of the transaction that can be undone by itself."""
+        self._cursor.execute("SAVEPOINT part")
+
+    def undo(self) -> None:
+        """Undo the part; it stays open."""
+        self._cursor.execute("ROLLBACK TO SAVEPOINT part")
+
+    def keep(self) -> None:
+        """End the part."""
+        self._cursor.execute("RELEASE SAVEPOINT part")
+
     def array(self, ids: Sequence[str]) -> Any:
         """Return ids in the form in which `IN :ids` takes them."""
         return list(ids) if self._postgresql else json.dumps(ids)
@@ -103,7 +114,7 @@ class Database:
         self._error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         dbapi: Any = self._engine.dialect.loaded_dbapi
         self._passing: tuple[type[Exception], ...] = (dbapi.OperationalError, dbapi.InterfaceError, dbapi.InternalError)
-        self._writing = threading.Lock()
+        self._turns = self._new_turns()
         self._pid = os.getpid()
         self._inherited: list[Pool] = []
         close: WeakMethod[Callable[..., None]] = WeakMethod(self._engine.dispose)
@@ -127,17 +138,15 @@ class Database:
         if self.postgresql:
             return self._use(work, begin=self._begin)
         self._after_fork()
-        if not self._writing.acquire(timeout=self._busy_timeout):
-            raise StoreUnavailable("The database is busy.", retry_after=LOCK_RETRY_AFTER)
-        try:
-            return self._use(work, begin=self._begin)
-        finally:
-            self._writing.release()
+        return self._turns.take(work)
 
     def close(self) -> None:
         """Close every connection that is not in use; later calls open new ones."""
         self._after_fork()
         self._engine.dispose()
+
+    def _new_turns(self) -> Turns:
+        return Turns(lambda work: self._use(work, begin=self._begin), fatal=self._passing, timeout=self._busy_timeout)
 
     def _use(self, work: Callable[[Transaction], T], *, begin: str | None) -> T:
         for attempt in range(1, ATTEMPTS + 1):
@@ -204,7 +213,7 @@ class Database:
             # SQLite's locks and PostgreSQL's session for the parent.
             self._inherited.append(self._engine.pool)
             self._engine.dispose(close=False)
-            self._writing = threading.Lock()
+            self._turns = self._new_turns()
             self._pid = os.getpid()
 
     def _greet_sqlite(self, connection: Any, _record: object) -> None:
