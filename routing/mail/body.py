@@ -56,6 +56,10 @@ _NOTICES = (
     "afficher ce message",
 )
 _HTML = re.compile(r"\s*+<(?:!doctype html|html|head|body|p|div|table|br|span|font|center|b|h1)\b", re.IGNORECASE)
+_META = re.compile(rb"<meta[^<>]{1,200}?charset=[\"']?([a-z0-9_-]{1,40})", re.IGNORECASE)
+_META_WITHIN = 2048
+"""How far into an HTML document its charset is looked for, in bytes; browsers look at 1,024."""
+
 _COMPARED = 200
 """How much of a plain text is looked for in an HTML text to see whether they say the same, in characters."""
 
@@ -159,7 +163,7 @@ class Body:
 
     def _leaf(self, part: Part) -> _Content:
         data, damaged = part.content()
-        charset = part.given.get("charset", "")
+        charset = part.given.get("charset", "") or _meta_charset(part, data)
         self.charset = self.charset or charset
         text, doubtful = decode(data, charset)
         self._defects.extend(filter(None, (damaged, doubtful)))
@@ -173,6 +177,12 @@ class Body:
         if part.given.get("format", "").lower() == "flowed":
             text = unflow(text, delete_space=part.given.get("delsp", "").lower() == "yes")
         return _Content(pieces=[_Piece(text)])
+
+
+def _meta_charset(part: Part, data: bytes) -> str:
+    """Return the charset that an HTML document names itself, when its mail names none."""
+    found = _META.search(data, 0, _META_WITHIN) if part.media_type == "text/html" else None
+    return found[1].decode("ascii") if found else ""
 
 
 _MARKED_UP = frozenset({"text/enriched", "text/richtext"})

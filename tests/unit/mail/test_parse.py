@@ -151,6 +151,11 @@ def test_text_is_read_whatever_charset_it_claims(check_mail, declared, data, tex
     assert mail.text == text
 
 
+def test_html_may_name_its_charset_itself():
+    document = '<html><head><meta http-equiv="Content-Type" content="text/html; charset=koi8-r"></head>Привет'
+    assert parse_mail(b"Content-Type: text/html\n\n" + document.encode("koi8-r")).text == "Привет"
+
+
 @pytest.mark.parametrize(
     ("encoding", "data", "text"),
     [
