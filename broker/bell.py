@@ -39,8 +39,10 @@ class Bell(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RedisBell:
-    """The bell itself: what rings it (`ring`, `insist`) and what answers it (`answer`). May raise RedisError or
-    kombu's OperationalError when Redis does not answer."""
+    """The bell itself: what rings it (`ring`, `insist`) and what answers it (`answer`).
+
+    Each may raise RedisError, or kombu's OperationalError, when Redis does not answer.
+    """
 
     task: str
     """The task that it wakes, one of `broker.names`."""

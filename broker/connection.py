@@ -41,7 +41,8 @@ def check_redis(url: str) -> None:
             client.ping()
     except redis.RedisError as error:
         raise ConfigurationError(
-            f"Redis does not answer at FACTEUR_REDIS_URL ({without_password(url)}): {error}; start it or correct the URL."
+            f"Redis does not answer at FACTEUR_REDIS_URL ({without_password(url)}): {error}; "
+            "start it or correct the URL."
         ) from error
 
 

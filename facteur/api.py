@@ -62,7 +62,7 @@ def _limiter(settings: Settings) -> Limiter:
     return RedisLimiter(connect_redis(settings.redis_url, seconds=ANSWER_SECONDS))
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class _Server(BaseApplication):
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
         self._settings = settings
@@ -93,4 +93,4 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 def _forget_process(_server: Any, worker: Any) -> None:
     """Give up the live gauges of a process that ended (prometheus_client's multiprocess mode)."""
-    mark_process_dead(worker.pid)
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

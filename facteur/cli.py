@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -14,19 +15,27 @@ from routing.settings import Settings
 SAMPLES = Path(__file__).parent.parent / "examples" / "mails"
 
 
+LATE = {
+    "keys": ("facteur.keys", "keys"),
+    "train": ("facteur.training", "train"),
+    "evaluate": ("facteur.training", "evaluate_"),
+}
+"""Commands that live in modules of their own: name to module and attribute."""
+
+
 class Group(click.Group):
-    """Turns every error of ours into one sentence and exit code 1 (a traceback is a defect); loads groups late."""
+    """Turns every error of ours into one sentence and exit code 1 (a traceback is a defect); loads commands late."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands."""
-        return sorted([*super().list_commands(ctx), "keys"])
+        return sorted([*super().list_commands(ctx), *LATE])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a command."""
-        if cmd_name == "keys":
-            from facteur.keys import keys
-
-            return keys
+        if cmd_name in LATE:
+            module, attribute = LATE[cmd_name]
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:

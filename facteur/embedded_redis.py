@@ -43,7 +43,10 @@ def find_server(configured: str) -> str:
 
 
 def socket_path(var: Path) -> Path:
-    """Return where the server of this `var` listens: inside it, or in a private temporary folder if that is too deep."""
+    """Return where the server of this `var` listens.
+
+    Inside it, or in a private temporary folder if that is too deep for a socket.
+    """
     inside = var.absolute() / "redis.sock"
     if len(os.fsencode(inside)) <= SOCKET_PATH_BYTES:
         return inside

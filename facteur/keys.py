@@ -47,7 +47,7 @@ def list_() -> None:
     """List all keys, revoked ones too."""
     table = Table("Name", "Scopes", "Made", "Revoked", box=None, pad_edge=False)
     with _store() as store:
-        for key in store.keys():
+        for key in store.keys():  # noqa: SIM118 - the store's keys are not a mapping's
             table.add_row(key.name, " ".join(sorted(key.scopes)), _day(key.created_at), _day(key.revoked_at))
     Console().print(table)
 

@@ -145,7 +145,8 @@ def _check_port(host: str, port: int) -> None:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ConfigurationError(
-                f"Port {port} of {host} is taken; stop what uses it, or choose another: {PREFIX}PORT={port + 1} make run"
+                f"Port {port} of {host} is taken; stop what uses it, or choose another: "
+                f"{PREFIX}PORT={port + 1} make run"
             ) from error
         raise ConfigurationError(
             f"{host}:{port} cannot be listened on ({error.strerror}); correct {PREFIX}HOST and {PREFIX}PORT."

@@ -134,7 +134,9 @@ class Settings:
                 hint = f"did you mean {near[0]}?" if near else "docs/configuration.md lists the settings."
                 raise ConfigurationError(f"{name} is not a setting; {hint}")
             values[setting.name] = _parse(name, text, default=setting.default, minimum=setting.metadata["minimum"])
-        return cls(**values)._checked()
+        settings = cls(**values)
+        settings.check()
+        return settings
 
     def to_environ(self) -> dict[str, str]:
         """Return the variables that give these settings again; what is at its default is left out."""
@@ -146,7 +148,8 @@ class Settings:
             if getattr(self, each.name) != each.default
         }
 
-    def _checked(self) -> Settings:
+    def check(self) -> None:
+        """Raise ConfigurationError where two settings do not go together, or a value is out of range."""
         if self.hang_seconds >= self.lease_seconds:
             raise ConfigurationError(
                 f"FACTEUR_HANG_SECONDS ({self.hang_seconds:g}) must be less than FACTEUR_LEASE_SECONDS "
@@ -159,7 +162,6 @@ class Settings:
         highest_port = 65535
         if self.port > highest_port:
             raise ConfigurationError(f"FACTEUR_PORT is {self.port}; a port is at most {highest_port}.")
-        return self
 
 
 def _parse(name: str, text: str, *, default: Any, minimum: float | None) -> Any:

@@ -26,7 +26,7 @@ LOOK_SECONDS = 0.5
 class Attendance:
     """Reports one node. `start` after the children exist, `stop` at shutdown."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a node is known by, one word each
         self,
         *,
         node: str,

@@ -76,4 +76,4 @@ def _forget_process(pid: int, **_: object) -> None:
     if os.environ.get(METRICS_DIRECTORY):
         from prometheus_client import multiprocess  # noqa: PLC0415 - only where metrics are kept
 
-        multiprocess.mark_process_dead(pid)
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
