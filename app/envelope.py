@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import request
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 REQUEST_ID = "facteur.request_id"
+_QUERY = "%&=+;:@/?!$'()*,~"
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 CONTENT_POLICY = (
@@ -47,6 +49,9 @@ class Envelope:
         given = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = given if given and _GIVEN.fullmatch(given) else uuid7()
         environ[REQUEST_ID] = request_id
+        query = environ.get("QUERY_STRING", "")
+        if not query.isascii():  # Werkzeug raises at bytes that should have been percent-encoded and are not UTF-8
+            environ["QUERY_STRING"] = quote(query.encode("latin-1"), safe=_QUERY)
         secure = environ.get("wsgi.url_scheme") == "https"
 
         def start(status: str, headers: list[tuple[str, str]], *rest: object) -> Callable[[bytes], object]:

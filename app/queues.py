@@ -73,7 +73,7 @@ def list_queues() -> Response:
     return reply(body)
 
 
-@queues.get("/v1/queues/<name>/jobs")
+@queues.get("/v1/queues/<path:name>/jobs")
 @endpoint(
     Endpoint(
         scope=Scope.READ,

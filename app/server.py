@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.app.base import BaseApplication
 
 from routing.settings import Settings
 
@@ -27,7 +27,7 @@ IDLE_SECONDS = 20
 """How long an idle connection is kept: mail systems send in bursts."""
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class Server(BaseApplication):
     """The HTTP server. `run()` returns when it was told to stop."""
 
     def __init__(self, settings: Settings, make_app: Callable[[], Flask], **options: Any) -> None:
@@ -57,7 +57,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         }.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         """Make the application of this process."""
         return self._make_app()
 

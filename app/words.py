@@ -7,7 +7,8 @@ from typing import Final
 
 FRENCH: Final = "fr"
 ENGLISH: Final = "en"
-LANGUAGES: Final = (FRENCH, ENGLISH)
+LANGUAGES: Final = (ENGLISH, FRENCH)
+"""The first is for readers who take any."""
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     FRENCH: {

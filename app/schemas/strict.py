@@ -45,7 +45,7 @@ def read_query(schema: type[Model], values: MultiDict[str, str]) -> Model:
 
 def pointer(where: Iterable[str | int]) -> str:
     """Return a JSON pointer (RFC 6901) to a place in a document."""
-    return "".join("/" + str(each).replace("~", "~0").replace("/", "~1") for each in where)
+    return "".join("/" + str(each).replace("~", "~0").replace("/", "~1") for each in where if each != "[key]")
 
 
 def _faults(error: ValidationError, schema: type[BaseModel], place: Any) -> Iterable[tuple[str, str]]:
@@ -87,6 +87,7 @@ _KINDS: Mapping[str, str] = {
     "model_attributes_type": "Must be an object.",
     "enum": "Must be one of {expected}.",
     "literal_error": "Must be one of {expected}.",
+    "string_pattern_mismatch": "Has a character that is not allowed here.",
     "string_too_long": "Must have at most {max_length} characters.",
     "string_too_short": "Must have at least {min_length} characters.",
     "too_long": "Must have at most {max_length} entries.",
