@@ -1,0 +1,158 @@
+"""Nothing that a client sends may be answered 5xx: a mail system would send it again for days."""
+
+import io
+import json
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+RULES = (
+    "/",
+    "/sign-in",
+    "/sign-out",
+    "/v1/emails",
+    "/v1/jobs",
+    "/v1/jobs/01a1f897-0000-7000-8000-000000000000",
+    "/v1/jobs/01a1f897-0000-7000-8000-000000000000/review",
+    "/v1/jobs/01a1f897-0000-7000-8000-000000000000/retry",
+    "/v1/jobs/01a1f897-0000-7000-8000-000000000000/mail",
+    "/v1/jobs/01a1f897-0000-7000-8000-000000000000/events",
+    "/v1/queues",
+    "/v1/queues/triage/jobs",
+    "/v1/taxonomy",
+    "/v1/models",
+    "/healthz",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/problems/not-found",
+    "/static/facteur.css",
+)
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "NONSENSE")
+MAIL_TYPES = ("message/rfc822", "application/json", "application/x-ndjson")
+TYPES = (*MAIL_TYPES, "application/x-www-form-urlencoded", "é", "a/b;=;")
+FIELDS = (
+    *("from", "to", "cc", "reply_to", "subject", "text", "html", "headers", "message_id", "received_at"),
+    *("attachments", "callback_url", "metadata", "label", "queue", "reviewer", "note"),
+)
+HEADERS = (
+    *("Prefer", "Idempotency-Key", "X-Request-Id", "Accept", "Accept-Language", "Cookie", "Origin", "Host", "Range"),
+    *("Content-Encoding", "Transfer-Encoding", "If-None-Match", "If-Modified-Since", "Expect", "Authorization"),
+)
+PARAMETERS = "cursor limit status queue label source decided_by created_after created_before callback_url metadata"
+
+latin = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=60)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=12,
+)
+likely = st.dictionaries(st.sampled_from(FIELDS), anything, max_size=6).map(lambda value: json.dumps(value).encode())
+lines = st.lists(likely | st.binary(max_size=20), max_size=4).map(b"\n".join)
+bodies = st.binary(max_size=200) | likely | anything.map(lambda value: json.dumps(value).encode()) | lines
+queries = st.lists(st.tuples(st.sampled_from(PARAMETERS.split()), latin), max_size=3).map(
+    lambda pairs: "&".join(f"{name}={value}" for name, value in pairs)
+)
+headers = st.dictionaries(st.sampled_from(HEADERS), latin, max_size=4)
+lengths = st.none() | st.sampled_from(["", "-1", "x", "0", "99999999999999999999", "1,1", " 5", "é"])
+
+
+def call(house, method, path, *, query="", body=b"", content_type="", headers=(), length=None):  # noqa: PLR0913 - all that a request is
+    """Call the application as a server would, with what no client library would let through."""
+    environ = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": content_type,
+        "CONTENT_LENGTH": str(len(body)) if length is None else length,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "HTTP_AUTHORIZATION": f"Bearer {house.secrets['admin']}",
+    }
+    environ |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in dict(headers).items()}
+    answered = []
+    answer = house.app.wsgi_app(environ, lambda status, found, *_: answered.append((status, found)))
+    content = b"".join(answer)
+    answer.close()
+    return int(answered[0][0].split()[0]), dict(answered[0][1]), content
+
+
+FUZZ = settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+def check(status, found, content):
+    assert status < 500, content
+    for name, value in found.items():
+        assert "\r" not in value, name
+        assert "\n" not in value, name
+        value.encode("latin-1")
+    if found.get("Content-Type", "").endswith("json"):
+        json.loads(content or b"null")
+
+
+def impatient(given_headers):
+    """A wait would only make the test slow."""
+    return given_headers | {"Prefer": "wait=0"} if "wait" in given_headers.get("Prefer", "") else given_headers
+
+
+requests = st.fixed_dictionaries(
+    {
+        "query": queries | latin,
+        "body": bodies,
+        "content_type": st.sampled_from(TYPES) | latin,
+        "headers": headers.map(impatient),
+        "length": lengths,
+    }
+)
+paths = st.sampled_from(RULES) | latin.map(lambda text: "/" + text) | latin.map(lambda text: "/v1/jobs/" + text)
+
+
+@FUZZ
+@given(method=st.sampled_from(METHODS), path=paths, sent=requests)
+def test_nothing_that_is_sent_anywhere_is_answered_5xx(house, method, path, sent):
+    check(*call(house, method, path, **sent))
+
+
+@FUZZ
+@given(body=bodies, content_type=st.sampled_from(MAIL_TYPES), query=queries)
+def test_no_mail_however_odd_is_answered_5xx(house, body, content_type, query):
+    check(*call(house, "POST", "/v1/emails", query=query, body=body, content_type=content_type))
+
+
+@FUZZ
+@given(query=queries)
+def test_no_list_however_asked_for_is_answered_5xx(house, query):
+    check(*call(house, "GET", "/v1/jobs", query=query))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"subject":"x","metadata":' + b"[" * 100_000,
+        b'{"subject":"' + b"\\u0000" * 1000 + b'"}',
+        b'{"text":"x","headers":{"A":"' + b"a" * 100_000 + b'"}}',
+        b'{"text":"x","received_at":"9999-12-31T23:59:59-23:59"}',
+        b'{"text":"x","received_at":"0001-01-01T00:00:00+23:59"}',
+        b'{"text":"x","attachments":[{"size":9223372036854775808}]}',
+        b'{"text":"x","to":[' + b'"a",' * 2000 + b'"a"]}',
+        b'{"text":"x","callback_url":"https://' + b"a" * 5000 + b'"}',
+        b'{"text":"x","callback_url":"https://example.org:99999/"}',
+        '{"text":"x","callback_url":"https://ex\u0430mple.org/"}'.encode(),
+    ],
+)
+def test_bodies_that_broke_other_servers_are_answered_2xx_or_4xx(house, body):
+    for content_type in MAIL_TYPES:
+        check(*call(house, "POST", "/v1/emails", body=body, content_type=content_type))
