@@ -15,6 +15,8 @@ DATA = Path(os.environ.get("FACTEUR_DATA") or Path(__file__).parents[4] / "share
 MESSAGES = sorted(path for path in (DATA / "mime").rglob("*") if path.is_file() and path.suffix == ".eml")
 TOY = DATA / "melusine" / "emails_v3.jsonl"
 
+pytestmark = pytest.mark.data
+
 
 @pytest.fixture(scope="module")
 def messages():
