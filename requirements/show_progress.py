@@ -10,6 +10,8 @@ import sys
 
 LAST_LINES = 20
 TERMINAL_COLUMNS = 78
+EACH = 25
+"""Of this many packages one is named where the line cannot move."""
 
 
 def main() -> int:
@@ -31,7 +33,8 @@ def main() -> int:
             words = line.split()
             if words[:1] in (["Collecting"], ["Processing"]):
                 seen += 1
-                _say(f"  {seen:3} {words[1].rpartition('/')[2]}", moving=moving)
+                if moving or seen % EACH == 0:
+                    _say(f"  {seen:3} {words[1].rpartition('/')[2]}", moving=moving)
             elif words[:2] == ["Installing", "collected"]:
                 _say("  writing the packages", moving=moving)
     if moving:
