@@ -25,7 +25,7 @@ from model.training.options import Listener, Progress
 class DistilOptions:
     """How to distil."""
 
-    steps: int = 600
+    steps: int = 700
     batch_pairs: int = 96
     learning_rate: float = 4e-4
     max_length: int = 64
