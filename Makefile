@@ -38,7 +38,7 @@ coverage: ## Run the tests and say which lines they reach
 	$(BIN)/coverage report --skip-covered --skip-empty
 
 bench: ## Measure speed and memory; a table, and JSON under benchmarks/results/
-	@sh requirements/install.sh serve && exec $(BIN)/python benchmarks/bench.py $(ARGS)
+	@sh requirements/install.sh test && exec $(BIN)/python benchmarks/bench.py $(ARGS)
 
 train: ## Train the bundled model from the corpora in the tree
 	@sh requirements/install.sh train && exec $(BIN)/facteur train $(ARGS)
