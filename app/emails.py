@@ -21,6 +21,7 @@ from flask import Blueprint, Response, request
 from pydantic import Field
 
 from app.auth import caller
+from app.body import read_body
 from app.endpoint import Answer, Body, Endpoint, endpoint
 from app.problems import InvalidFields, answer, document_of
 from app.reply import JSON, reply
@@ -104,13 +105,13 @@ def post_email() -> Response:
         raise UnsupportedMedia("Send the body as it is, without Content-Encoding.")
     mimetype = request.mimetype
     if mimetype == RFC822:
-        return _one(_raw(request.get_data(cache=False)))
+        return _one(_raw(read_body()))
     if mimetype == JSON:
         read_query(_NoQuery, request.args)
-        return _one(_fields(request.get_data(cache=False), request.headers.get("Idempotency-Key")))
+        return _one(_fields(read_body(), request.headers.get("Idempotency-Key")))
     if mimetype == NDJSON:
         read_query(_NoQuery, request.args)
-        return _many(request.get_data(cache=False))
+        return _many(read_body())
     raise UnsupportedMedia(f"Content-Type must be {RFC822}, {JSON} or {NDJSON}.")
 
 

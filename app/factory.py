@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 
 from app import auth, console, problems
+from app.body import SLACK
 from app.docs import docs
 from app.emails import emails
 from app.envelope import Envelope
@@ -64,7 +65,7 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
     app = Application("app")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_mail_bytes
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_mail_bytes + SLACK
     app.before_request(auth.guard)
     app.extensions[EXTENSION] = Services(
         settings=settings,

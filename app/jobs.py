@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from pydantic import Field
 
 from app.auth import caller
+from app.body import read_body
 from app.endpoint import Answer, Body, Endpoint, endpoint
 from app.reply import JSON, reply
 from app.schemas.examples import JOB_DONE, REVIEW
@@ -173,7 +174,7 @@ def post_review(job_id: str) -> Response:
     _known(job_id)
     if request.mimetype != JSON:
         raise UnsupportedMedia(f"Content-Type must be {JSON}.")
-    word = read_json(ReviewIn, request.get_data(cache=False))
+    word = read_json(ReviewIn, read_body())
     provided = services()
     job = review(
         provided.store,

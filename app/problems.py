@@ -15,6 +15,7 @@ from typing import Any
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
+from app.body import too_large
 from app.envelope import request_id
 from app.reply import reply
 from app.words import ENGLISH, WORDS
@@ -282,8 +283,7 @@ def install(app: Flask) -> None:
 
     def failed(error: Exception) -> Response:
         if isinstance(error, RequestEntityTooLarge):
-            limit = app.config["MAX_CONTENT_LENGTH"]
-            error = errors.TooLarge(f"The request has more than {limit} bytes, which is the limit.", limit=limit)
+            error = too_large()
         return answer(error)
 
     app.register_error_handler(Exception, failed)

@@ -120,6 +120,48 @@ requests = st.fixed_dictionaries(
 paths = st.sampled_from(RULES) | latin.map(lambda text: "/" + text) | latin.map(lambda text: "/v1/jobs/" + text)
 
 
+class Broken(io.RawIOBase):
+    """A connection that breaks off in the middle of a body, or a chunk that is none."""
+
+    def readable(self):
+        return True
+
+    def readinto(self, _):
+        raise OSError("Invalid chunk size: 'zz'")
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_a_body_that_breaks_off_is_400(house, chunked):
+    answer = house.client.post(
+        "/v1/emails",
+        headers=house.headers() | {"Content-Type": "message/rfc822", "Content-Length": "10"},
+        environ_overrides={"wsgi.input": Broken(), "wsgi.input_terminated": chunked},
+    )
+    assert answer.status_code == 400
+    assert answer.get_json()["type"] == "/problems/bad-request"
+
+
+@pytest.mark.parametrize(("size", "status"), [(2048, 202), (2049, 413), (5000, 413)])
+def test_a_body_without_a_length_is_taken_whole_or_not_at_all(make_house, size, status):
+    """Werkzeug cuts it off at its limit and says nothing."""
+    house = make_house(max_mail_bytes=2048)
+    answer = house.client.post(
+        "/v1/emails",
+        headers=house.headers() | {"Content-Type": "message/rfc822", "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input": io.BytesIO(b"x" * size), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+    )
+    assert answer.status_code == status
+    assert answer.get_json().get("limit" if status == 413 else "size") == 2048
+
+
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=x", "text/plain"])
+@pytest.mark.parametrize("body", [b"", b"--x", b"--x\r\n\r\n\xff", b"key=%ff%00", b"key=a&" * 2000])
+def test_a_form_however_broken_is_no_5xx(house, content_type, body):
+    check(
+        *call(house, "POST", "/sign-in", body=body, content_type=content_type, headers={"Origin": "http://localhost"})
+    )
+
+
 @FUZZ
 @given(method=st.sampled_from(METHODS), path=paths, sent=requests)
 def test_nothing_that_is_sent_anywhere_is_answered_5xx(house, method, path, sent):
