@@ -14,6 +14,8 @@ from routing.errors import ConfigurationError
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
+NULL = "tag:yaml.org,2002:null"
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -41,9 +43,9 @@ class Node:
     def mapping(self, *, required: Collection[str] = (), optional: Collection[str] = ()) -> dict[str, Node]:
         """Return the values by key; only the given keys are allowed."""
         values = self.any_mapping()
-        for key, value in values.items():
-            if key not in required and key not in optional:
-                value.refuse(f"{key!r} is not known here; use {', '.join([*required, *optional])}.")
+        for found in self._keys():
+            if found.text() not in required and found.text() not in optional:
+                found.refuse(f"{found.text()!r} is not known here; use {', '.join([*required, *optional])}.")
         for key in required:
             if key not in values:
                 self.refuse(f"{self.name} needs {key!r}.")
@@ -54,12 +56,15 @@ class Node:
         if not isinstance(self.node, yaml.MappingNode):
             self.refuse(f"{self.name} must be a mapping (key: value lines).")
         values: dict[str, Node] = {}
-        for key_node, value_node in self.node.value:
-            key = Node(self.file, "a key", key_node).text()
-            if key in values:
-                Node(self.file, key, key_node).refuse(f"{key!r} stands here a second time.")
-            values[key] = Node(self.file, key, value_node)
+        for key, (_, value_node) in zip(self._keys(), self.node.value, strict=True):
+            name = key.text()
+            if name in values:
+                key.refuse(f"{name!r} stands here a second time.")
+            values[name] = Node(self.file, name, value_node)
         return values
+
+    def _keys(self) -> list[Node]:
+        return [Node(self.file, "a key", key_node) for key_node, _ in self.node.value]
 
     def sequence(self) -> list[Node]:
         """Return the items of a list; a single value counts as a list of one."""
@@ -72,13 +77,19 @@ class Node:
 
     def text(self) -> str:
         """Return a text that is not empty."""
-        if not isinstance(self.node, yaml.ScalarNode) or not str(self.node.value).strip():
+        if not isinstance(self.node, yaml.ScalarNode) or self.node.tag == NULL or not str(self.node.value).strip():
             self.refuse(f"{self.name} must be a text.")
-        return str(self.node.value)
+        text = str(self.node.value)
+        if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+            self.refuse(f"{self.name} has a character that no mail and no database can have.")
+        return text
 
     def texts(self) -> tuple[str, ...]:
         """Return a list of texts, or a single text as a list of one."""
-        return tuple(item.text() for item in self.sequence())
+        items = tuple(item.text() for item in self.sequence())
+        if not items:
+            self.refuse(f"{self.name} is an empty list; name something, or leave it out.")
+        return items
 
     def fraction(self) -> float:
         """Return a number from 0 to 1."""
@@ -116,6 +127,8 @@ def read_document(path: Path) -> tuple[Node, bytes]:
         where = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "it does not parse"
         raise ConfigurationError(f"{path}{where}: this is not YAML: {problem}.") from error
+    except (ValueError, RecursionError) as error:  # PyYAML's own, on impossible escapes and on endless nesting
+        raise ConfigurationError(f"{path}: this is not YAML: an impossible character or nesting.") from error
     if root is None:
         raise ConfigurationError(f"{path} is empty.")
     return Node(str(path), "the document", root), content

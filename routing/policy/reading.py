@@ -10,7 +10,7 @@ from routing.decision import Priority
 from routing.mail.automatic import Kind
 from routing.policy.document import Node, read_document
 from routing.policy.policy import Label, Policy
-from routing.policy.rules import Condition, Rule, Stage
+from routing.policy.rules import Condition, Rule, Stage, fold
 from routing.settings import Settings
 
 LANGUAGES = ("fr", "en")
@@ -107,15 +107,30 @@ def _condition(node: Node, stage: Stage, labels: dict[str, Label]) -> Condition:
         node.refuse("'when' is empty: the rule would hold for every mail.")
     if "label" in values and stage is Stage.BEFORE:
         values["label"].refuse("'label' is known only after the model; set 'stage: after'.")
-    texts = {key: value.texts() for key, value in values.items() if key in {"sender", "recipient", "subject", "body"}}
     return Condition(
-        sender=texts.get("sender", ()),
-        recipient=texts.get("recipient", ()),
-        subject=texts.get("subject", ()),
-        body=texts.get("body", ()),
+        sender=_addresses(values.get("sender")),
+        recipient=_addresses(values.get("recipient")),
+        subject=_phrases(values.get("subject")),
+        body=_phrases(values.get("body")),
         header=_header(values["header"]) if "header" in values else (),
-        label=tuple(_known_label(item, labels) for item in values["label"].sequence()) if "label" in values else (),
+        label=_known_labels(values["label"], labels) if "label" in values else (),
     )
+
+
+def _addresses(node: Node | None) -> tuple[str, ...]:
+    """Read addresses and domains; what is neither would never match."""
+    for item in node.sequence() if node else ():
+        if "@" not in item.text():
+            item.refuse(f"{item.text()!r} is no address and no domain; write name@example.org or @example.org.")
+    return node.texts() if node else ()
+
+
+def _phrases(node: Node | None) -> tuple[str, ...]:
+    """Read words and phrases; what has neither letter nor digit would never match."""
+    for item in node.sequence() if node else ():
+        if not fold(item.text()).strip():
+            item.refuse(f"{item.text()!r} has neither letter nor digit; conditions look for whole words.")
+    return node.texts() if node else ()
 
 
 def _header(node: Node) -> tuple[tuple[str, str], ...]:
@@ -126,7 +141,14 @@ def _header(node: Node) -> tuple[tuple[str, str], ...]:
             conditions += [(name, value.text()) for name, value in item.any_mapping().items()]
         else:
             conditions.append((item.text(), ""))
+    if not conditions:
+        node.refuse("'header' names no header field.")
     return tuple(conditions)
+
+
+def _known_labels(node: Node, labels: dict[str, Label]) -> tuple[str, ...]:
+    node.texts()
+    return tuple(_known_label(item, labels) for item in node.sequence())
 
 
 def _known_label(node: Node, labels: dict[str, Label]) -> str:

@@ -10,9 +10,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from routing.decision import DecidedBy, Decision, Priority
 from routing.mail import Address, Mail
+
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
+"""Letters that people also write without their ornament, and that Unicode does not decompose."""
 
 
 class Stage(StrEnum):
@@ -126,7 +130,8 @@ class MailView:
 
 def fold(text: str) -> str:
     """Return the words of `text` in lower case without accents, one space between them and at both ends."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Twice, since some characters give capitals when they are decomposed (™) and some accents when they are folded (İ).
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(LIGATURES)
     letters = (
         character if character.isalnum() else " " for character in decomposed if not unicodedata.combining(character)
     )
@@ -138,6 +143,12 @@ def first_match(rules: Sequence[Rule], view: MailView, label: str | None = None)
     return next((rule for rule in rules if rule.when.holds(view, label)), None)
 
 
+@lru_cache(maxsize=4096)
+def _folded_phrase(phrase: str) -> str:
+    """Fold the phrase of a rule: there are few, and every mail asks for each."""
+    return fold(phrase)
+
+
 def _is_address(wanted: str, boxes: Sequence[Address]) -> bool:
     wanted = wanted.lower()
     if wanted.startswith("@"):
@@ -146,5 +157,5 @@ def _is_address(wanted: str, boxes: Sequence[Address]) -> bool:
 
 
 def _has_words(phrase: str, folded: str) -> bool:
-    words = fold(phrase)
-    return words != "  " and words in folded
+    words = _folded_phrase(phrase)
+    return bool(words.strip()) and words in folded
