@@ -16,8 +16,6 @@ from routing.errors import FacteurError, InvalidInput, Overloaded, TooLarge
 from routing.job import Submission
 from routing.store.port import Accepted, Store
 
-MESSAGE_ID_CHARACTERS = 998
-"""A header line's most characters (RFC 5322, section 2.1.1): a longer Message-ID is not one."""
 IDEMPOTENCY_KEY_CHARACTERS = 255
 BACKLOG_SECONDS = 1.0
 """How old the count of queued mails may be when the limit is checked."""
@@ -112,7 +110,7 @@ class Intake:
         """Refuse when too much waits. The count may be a second old: the limit protects, it is not exact."""
         if not self.max_queued:
             return
-        if now - self._counted_at > BACKLOG_SECONDS:
+        if not 0 <= now - self._counted_at <= BACKLOG_SECONDS:  # a clock that was set back counts again too
             self._counted_at = now
             self._queued = self.store.backlog().queued
         if self._queued >= self.max_queued:

@@ -61,8 +61,9 @@ class Router:
     def _read(self, claim: Claim) -> _Reading:
         """Read a mail and decide it if that needs no model."""
         start = self.stopwatch()
-        reading = _Reading(claim=claim, view=MailView(mail_of(claim.content, claim.format)))
+        reading = _Reading(claim=claim, view=MailView(Mail()))
         try:
+            reading.view = MailView(mail_of(claim.content, claim.format))
             reading.decision = self._without_model(reading.view)
         except Exception as error:
             log.exception("Job %s could not be read", claim.job_id)
@@ -85,14 +86,13 @@ class Router:
         start = self.stopwatch()
         try:
             predictions = self.classifier.classify([reading.view.mail for reading in readings])
-        except Exception:  # noqa: BLE001 - whatever a model raises, the neighbours must be decided
+            seconds = (self.stopwatch() - start) / len(readings)
+            for reading, prediction in zip(readings, predictions, strict=True):
+                reading.classify_seconds = seconds
+                reading.decision = self._with_model(reading.view, prediction)
+        except Exception:  # noqa: BLE001 - whatever a model raises or answers, the neighbours must be decided
             for reading in readings:
                 self._ask_model_alone(reading)
-            return
-        seconds = (self.stopwatch() - start) / len(readings)
-        for reading, prediction in zip(readings, predictions, strict=True):
-            reading.classify_seconds = seconds
-            reading.decision = self._with_model(reading.view, prediction)
 
     def _ask_model_alone(self, reading: _Reading) -> None:
         start = self.stopwatch()
@@ -100,7 +100,7 @@ class Router:
             reading.decision = self._with_model(reading.view, self.classifier.classify([reading.view.mail])[0])
         except Exception as error:  # noqa: BLE001 - recorded on the job
             log.warning("The classifier failed on job %s: %s", reading.claim.job_id, type(error).__name__)
-            reading.error = error
+            reading.decision, reading.error = None, error
         reading.classify_seconds = self.stopwatch() - start
 
     def _with_model(self, view: MailView, prediction: Prediction) -> Decision:
@@ -129,10 +129,11 @@ class Router:
             lease=claim.lease,
             decision=reading.decision,
             timings=Timings(
-                queued=round((claim.claimed_at - claim.created_at) * 1000, 3),
+                # Never below zero: the machine that accepted the mail may have a clock ahead of ours.
+                queued=round(max(0.0, claim.claimed_at - claim.created_at) * 1000, 3),
                 parse=round(reading.parse_seconds * 1000, 3),
                 classify=round(reading.classify_seconds * 1000, 3),
-                total=round((now - claim.created_at) * 1000, 3),
+                total=round(max(0.0, now - claim.created_at) * 1000, 3),
             ),
             subject=reading.view.mail.subject,
             sender=reading.view.mail.sender.address,

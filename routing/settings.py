@@ -7,6 +7,7 @@ misspelt setting that is silently ignored is found in production.
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -22,7 +23,8 @@ ELSEWHERE = frozenset({"FACTEUR_DATA", "FACTEUR_TEST_POSTGRES_URL"})
 
 
 def _setting(default: Any, about: str, *, minimum: float | None = None, secret: bool = False) -> Any:
-    return field(default=default, metadata={"about": about, "minimum": minimum, "secret": secret})
+    # A secret is left out of the repr, so that no log and no traceback shows it.
+    return field(default=default, repr=not secret, metadata={"about": about, "minimum": minimum, "secret": secret})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,6 +177,8 @@ def _parse(name: str, text: str, *, default: Any, minimum: float | None) -> Any:
             value = int(text)
         elif isinstance(default, float):
             value = float(text)
+            if not math.isfinite(value):
+                raise ValueError  # noqa: TRY301 - the same complaint as for any other text
         elif isinstance(default, Path):
             value = Path(text or ".")
         else:
