@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from routing.errors import NotFound
+from routing.errors import NotFound, Retryable
 from routing.job import Job
 from routing.store.port import Delivery, DeliveryOutcome, Store
 from worker.webhook import Poster, TryAgain, Undeliverable, sign
@@ -67,11 +67,20 @@ class Courier:
         except NotFound:
             return self._outcome(delivery, "given up", error="the job was erased")
         except TryAgain as error:
-            if delivery.attempts > len(PAUSES_SECONDS):
-                return self._outcome(delivery, "given up", error=f"{error}; no attempt is left")
-            pause = PAUSES_SECONDS[delivery.attempts - 1] * (1 + JITTER * self.draw())
-            return self._outcome(delivery, "retried", error=str(error), retry_at=self.clock() + pause)
+            return self._again(delivery, str(error))
+        except Retryable:
+            raise
+        except Exception as error:
+            # Its neighbours must not wait for a callback that meets a defect of ours.
+            log.exception("Callback of job %s", delivery.job_id)
+            return self._again(delivery, type(error).__name__)
         return self._outcome(delivery, "delivered")
+
+    def _again(self, delivery: Delivery, error: str) -> DeliveryOutcome:
+        if delivery.attempts > len(PAUSES_SECONDS):
+            return self._outcome(delivery, "given up", error=f"{error}; no attempt is left")
+        pause = PAUSES_SECONDS[delivery.attempts - 1] * (1 + JITTER * self.draw())
+        return self._outcome(delivery, "retried", error=error, retry_at=self.clock() + pause)
 
     def _post(self, delivery: Delivery) -> None:
         body = self.document(self.store.job(delivery.job_id))

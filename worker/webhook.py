@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
 import hashlib
 import hmac
@@ -13,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 import urllib3
@@ -26,6 +26,10 @@ GONE = 410
 TOO_MANY = 429
 SERVER_ERRORS = range(500, 600)
 SUCCESSES = range(200, 300)
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that IANA has opened of IPv6 (RFC 4291, section 2.4)."""
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""IPv4 as seen from a network that has only IPv6 (RFC 6052)."""
 
 Resolve = Callable[[str, int], list[str]]
 """Gives the addresses of a host name; raises OSError when there is none."""
@@ -47,7 +51,7 @@ def decode_secret(secret: str) -> bytes:
     """
     try:
         decoded = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; so is what letters beyond ASCII raise
         decoded = b""
     if not secret.startswith(SECRET_PREFIX) or len(decoded) < LEAST_SECRET_BYTES:
         raise ConfigurationError(
@@ -88,10 +92,7 @@ class Poster:
             Undeliverable: the URL may not be posted to, or the receiver answered 410, a redirect or another 4xx.
             TryAgain: no answer in time, a network error, 429 or 5xx.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise Undeliverable("the callback URL is no http or https URL")
-        status = self._status_of(parts, body, headers)
+        status = self._status_of(_parts_of(url), body, headers)
         if status in SUCCESSES:
             return
         if status == GONE:
@@ -103,7 +104,9 @@ class Poster:
     def _status_of(self, parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> int:
         try:
             connection = self._connection(parts)
-            with _Deadline(self.timeout_seconds, connection):
+            with _Deadline(self.timeout_seconds, connection) as deadline:
+                connection.connect()
+                deadline.check()
                 connection.request(
                     "POST",
                     (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
@@ -133,6 +136,8 @@ class Poster:
 
     def _address_of(self, host: str, port: int) -> str:
         addresses = self.resolve(host, port)
+        if not addresses:
+            raise TryAgain("the callback's host has no address")
         if not self.allow_private and not all(is_public(address) for address in addresses):
             raise Undeliverable(
                 "the callback's host has a private, loopback or link-local address; "
@@ -141,14 +146,34 @@ class Poster:
         return addresses[0]
 
 
+def _parts_of(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or not url.isascii() or any(character <= " " for character in url):
+        raise Undeliverable("the callback URL is no http or https URL")
+    return parts
+
+
 def is_public(address: str) -> bool:
     """Say whether an IP address is one of the public Internet, an IPv4 address inside an IPv6 one included."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        inner = _inner(ip)
         if inner is not None:
-            return inner.is_global and not inner.is_multicast
+            return is_public(str(inner))
+        # Everything else in IPv6 is kept back or for local use.
+        return ip in GLOBAL_UNICAST and ip.is_global
     return ip.is_global and not ip.is_multicast
+
+
+def _inner(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that packets to this IPv6 address end up at, if it is of a kind that has one."""
+    if ip in NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
 
 
 class _Deadline:
@@ -156,17 +181,25 @@ class _Deadline:
 
     def __init__(self, seconds: float, connection: HTTPConnection) -> None:
         self._connection = connection
+        self._over = False
         self._timer = threading.Timer(seconds, self._end)
         self._timer.daemon = True
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self._timer.start()
+        return self
+
+    def check(self) -> None:
+        """Raise TimeoutError when time is up: while connecting there was no socket yet that could be ended."""
+        if self._over:
+            raise TimeoutError
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
         self._connection.close()
 
     def _end(self) -> None:
+        self._over = True
         if self._connection.sock is not None:
             with contextlib.suppress(OSError):
                 self._connection.sock.shutdown(socket.SHUT_RDWR)
