@@ -74,14 +74,21 @@ class Attendance:
     def _run(self) -> None:
         last_beat = float("-inf")
         while not self._stop.is_set():
-            living = set(self._children())
-            self._dead |= self._known - living
-            self._known = living
-            beat_due = time.monotonic() - last_beat >= BEAT_SECONDS
-            if beat_due or self._dead:
-                last_beat = time.monotonic()
-                self._report()
+            try:
+                self._look()
+                beat_due = time.monotonic() - last_beat >= BEAT_SECONDS
+                if beat_due or self._dead:
+                    last_beat = time.monotonic()
+                    self._report()
+            except Exception:
+                # A node that falls silent for good is worse than any fault that this can be.
+                log.exception("The node could not look after its processes")
             self._stop.wait(LOOK_SECONDS)
+
+    def _look(self) -> None:
+        living = set(self._children())
+        self._dead |= self._known - living
+        self._known = living
 
     def _report(self) -> None:
         """Beat, and return what the dead held. A database that does not answer is asked again next time."""

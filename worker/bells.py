@@ -6,9 +6,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kombu.exceptions import OperationalError
-from redis import RedisError
-
 from broker.bell import RedisBell
 
 log = logging.getLogger(__name__)
@@ -45,5 +42,5 @@ class WorkerBells:
 def _try(act: Callable[[], None]) -> None:
     try:
         act()
-    except (RedisError, OperationalError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - best effort by design, whatever Redis or Celery have
         log.warning("Redis does not answer (%s); the sweep will ring instead.", error)
