@@ -130,7 +130,6 @@ def migrate() -> None:
     from routing.store.migrations import migrate as run
 
     settings = _settings()
-    settings.var.mkdir(parents=True, exist_ok=True)
     run(settings.resolved_database_url)
     click.echo("The schema is up to date.")
 
@@ -146,7 +145,12 @@ def _settings(*, needs_redis: bool = False) -> Settings:
 def _keep_metrics(var: Path, role: str) -> None:
     """Give a role's processes one directory for their metrics, emptied, before anything imports prometheus_client."""
     directory = var / "metrics" / role
-    directory.mkdir(parents=True, exist_ok=True)
-    for file in directory.glob("*.db"):
-        file.unlink(missing_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for file in directory.glob("*.db"):
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{error.filename} cannot be written ({error.strerror}); correct its mode or set FACTEUR_VAR."
+        ) from error
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
+import stat
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
 from routing.errors import ConfigurationError
+
+PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
+"""Paths that every reader of a `unix://` URL takes as they are."""
 
 SOCKET_PATH_BYTES = 100
 """The most that the path of a Unix socket may have is 107 on Linux; some room is left."""
@@ -45,16 +50,17 @@ def find_server(configured: str) -> str:
 def socket_path(var: Path) -> Path:
     """Return where the server of this `var` listens.
 
-    Inside it, or in a private temporary folder if that is too deep for a socket.
+    Inside it; or in a private temporary folder if that path is too long for a socket or cannot stand in a URL as it is.
     """
     inside = var.absolute() / "redis.sock"
-    if len(os.fsencode(inside)) <= SOCKET_PATH_BYTES:
+    if len(os.fsencode(inside)) <= SOCKET_PATH_BYTES and PLAIN.fullmatch(str(inside)):
         return inside
     digest = hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]
     private = Path(tempfile.gettempdir()) / f"facteur-{os.getuid()}-{digest}"
     private.mkdir(mode=0o700, exist_ok=True)
-    if private.stat().st_uid != os.getuid():
-        raise ConfigurationError(f"{private} belongs to somebody else; remove it or choose a shorter FACTEUR_VAR.")
+    found = private.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise ConfigurationError(f"{private} is open to others; remove it or choose a shorter FACTEUR_VAR.")
     return private / "redis.sock"
 
 

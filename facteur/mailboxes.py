@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mailbox
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,12 +45,12 @@ def _in_file(path: Path) -> Iterator[Found]:
     with path.open("rb") as file:
         is_mbox = file.read(len(MBOX_MARK)) == MBOX_MARK
     if not is_mbox:
-        yield Found(name=path.name, content=path.read_bytes())
+        yield Found(name=_name(path), content=path.read_bytes())
         return
     box = mailbox.mbox(path, create=False)
     try:
         for number, key in enumerate(box.keys(), start=1):
-            yield Found(name=f"{path.name}:{number}", content=box.get_bytes(key))
+            yield Found(name=f"{_name(path)}:{number}", content=box.get_bytes(key))
     finally:
         box.close()
 
@@ -59,12 +60,17 @@ def _in_folder(path: Path) -> Iterator[Found]:
     files = (
         sorted(file for part in ("new", "cur") for file in (path / part).iterdir() if file.is_file())
         if is_maildir
-        else sorted(path.glob("*.eml"))
+        else sorted(file for file in path.iterdir() if file.suffix.lower() == ".eml" and file.is_file())
     )
     if not files and not is_maildir:
         raise InvalidInput(f"{path} is neither a maildir nor a folder with .eml files.")
     for file in files:
-        yield Found(name=file.name, content=file.read_bytes())
+        yield Found(name=_name(file), content=file.read_bytes())
+
+
+def _name(path: Path) -> str:
+    """Return a file's name as text, whatever its bytes."""
+    return os.fsencode(path.name).decode(errors="replace")
 
 
 def _messages(name: str, content: bytes) -> Iterator[Found]:

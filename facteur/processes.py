@@ -108,9 +108,12 @@ class Processes:
 def _spawn(command: Sequence[str], environ: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start a process that ends when we do, even if we are killed."""
     libc = ctypes.CDLL(None)
+    parent = os.getpid()
 
     def end_with_parent() -> None:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before it was asked to tell
+            os._exit(1)
 
     return subprocess.Popen(  # noqa: S603 - our own commands
         command,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,21 +22,42 @@ def read_or_make(file: Path, make: Callable[[], str]) -> str:
     Raises:
         ConfigurationError: the file can be neither read nor written.
     """
-    try:
-        if file.exists():
-            return file.read_text().strip()
+    secret = read(file)
+    if not secret:
         secret = make()
         write(file, secret)
-    except OSError as error:
-        raise ConfigurationError(f"{file} cannot be used: {error.strerror}; correct its owner or mode.") from error
     return secret
 
 
+def read(file: Path) -> str:
+    """Return the secret in `file`; empty when there is none. Raises ConfigurationError when it cannot be read."""
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{file} holds no secret of ours; move it away and a new one is made.") from error
+    except OSError as error:
+        raise _unusable(file, error) from error
+
+
 def write(file: Path, secret: str) -> None:
-    """Write a secret so that no moment exists at which others can read it."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as opened:
-        opened.write(secret + "\n")
+    """Write a secret, whole or not at all, so that no moment exists at which others can read it.
+
+    Raises:
+        ConfigurationError: the file cannot be written.
+    """
+    try:
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # its mode is 0600
+        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+            opened.write(secret + "\n")
+        Path(name).replace(file)
+    except OSError as error:
+        raise _unusable(file, error) from error
+
+
+def _unusable(file: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"{file} cannot be used: {error.strerror}; correct its owner or mode.")
 
 
 def new_webhook_secret() -> str:

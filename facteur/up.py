@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import http.client
 import json
 import os
 import signal
 import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
@@ -25,13 +24,14 @@ from rich.console import Console
 from broker.connection import check_redis
 from facteur.embedded_redis import find_server, server_command, socket_path
 from facteur.processes import Part, Processes
-from facteur.samples import route_samples
+from facteur.samples import NO_PROXY, route_samples
 from facteur.secret_files import (
     API_KEY,
     SESSION_SECRET,
     WEBHOOK_SECRET,
     new_session_secret,
     new_webhook_secret,
+    read,
     read_or_make,
     write,
 )
@@ -71,12 +71,17 @@ def up(settings: Settings, *, samples: Path, console: Console) -> None:
         settings, key = _prepare(settings, console)
         processes = Processes()
         try:
-            _start(settings, processes, console)
+            try:
+                _start(settings, processes, console)
+            except OSError as error:
+                raise ConfigurationError(f"{error.filename} cannot be used: {error.strerror}.") from error
             console.print(f"[green]Ready[/green] after {time.monotonic() - started_at:.1f} s.")
             _greet(settings, key, console)
             if _is_empty(settings):
                 route_samples(samples, address=_address(settings), key=key, console=console)
-            console.print("\nRunning; press Ctrl-C to stop. Logs are in " + str(settings.var / "log") + ".")
+            console.print(
+                f"\nRunning; press Ctrl-C to stop. Logs are in {settings.var / 'log'}.", soft_wrap=True, markup=False
+            )
             _watch(processes, console)
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -120,7 +125,7 @@ def _prepare(settings: Settings, console: Console) -> tuple[Settings, str]:
     if settings.redis_url:
         check_redis(settings.redis_url)
     migrate(settings.resolved_database_url)
-    console.print(f"Database   {_public(settings.resolved_database_url)}")
+    console.print(f"Database   {_public(settings.resolved_database_url)}", soft_wrap=True, markup=False)
     key = _api_key(settings)
     secret = settings.webhook_secret or read_or_make(settings.var / WEBHOOK_SECRET, new_webhook_secret)
     decode_secret(secret)
@@ -158,7 +163,8 @@ def _api_key(settings: Settings) -> str:
     file = settings.var / API_KEY
     store = open_store(settings.resolved_database_url)
     try:
-        if file.exists() and store.key_by_hash(hash_secret(secret := file.read_text().strip())):
+        secret = read(file)
+        if secret and store.key_by_hash(hash_secret(secret)):
             return secret
         key, secret = new_key(f"first-start-{int(time.time())}", scopes=frozenset(SCOPES), now=time.time())
         store.add_key(key)
@@ -202,9 +208,9 @@ def _wait_until_ready(settings: Settings, processes: Processes) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own address
+        with NO_PROXY.open(url, timeout=2) as response:
             return bool(response.status == HTTPStatus.OK)
-    except (urllib.error.URLError, OSError):
+    except (OSError, http.client.HTTPException):
         return False
 
 
@@ -224,7 +230,7 @@ def _greet(settings: Settings, key: str, console: Console) -> None:
     )
     console.print(f"\nConsole    {address}/   (sign in with the API key)")
     console.print(f"API        {address}/docs")
-    console.print(f"API key    {key}   (kept in {settings.var / API_KEY})")
+    console.print(f"API key    {key}   (kept in {settings.var / API_KEY})", soft_wrap=True, markup=False)
     console.print("\nRoute a mail:\n")
     console.print(
         f"  curl {address}/v1/emails -H 'Authorization: Bearer {key}' -H 'Prefer: wait=10' "
@@ -239,7 +245,7 @@ def _watch(processes: Processes, console: Console) -> None:
     while True:
         time.sleep(WATCH_SECONDS)
         for part in processes.revive():
-            console.print(f"[yellow]{part.name} ended and is started again; see {part.log}[/yellow]")
+            console.print(f"{part.name} ended and is started again; see {part.log}", style="yellow", markup=False)
 
 
 def _address(settings: Settings) -> str:
