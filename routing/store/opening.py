@@ -21,7 +21,7 @@ _TABLE_THERE_SQLITE = Statement("SELECT count(*) FROM sqlite_master WHERE name =
 _TABLE_THERE_POSTGRESQL = Statement(
     "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('alembic_version')"
 )
-_NOTHING = Statement("SELECT 1")
+_NOTHING = Statement("DELETE FROM workers WHERE seen_at < 0")  # a write that changes nothing
 
 
 def open_store(url: str, *, busy_timeout: float = BUSY_TIMEOUT, pool_size: int = POOL_SIZE) -> SqlStore:

@@ -80,7 +80,7 @@ store.close()
 def run_together(make, script, url, count):
     """Run a script in several processes that all start when all are ready; return what each of them printed."""
     processes = [
-        subprocess.Popen(  # noqa: S603  (our own interpreter and the scripts above)
+        subprocess.Popen(
             [sys.executable, "-W", "error", "-c", script, url],
             cwd=make.root,
             stdin=subprocess.PIPE,

@@ -101,6 +101,19 @@ def test_repeats_inside_one_call_are_recognised_in_order(store, make):
     assert len(store.jobs(NO_FILTER).jobs) == 3
 
 
+def test_a_key_that_comes_later_in_the_call_does_not_count_before(store, make):
+    first, again, other = store.submit(
+        [
+            make.submission("1"),
+            make.submission("1", idempotency_key="k"),
+            make.submission("2", idempotency_key="k"),
+        ],
+        now=1_000.0,
+    )
+    assert (again.created, again.job.id) == (False, first.job.id)
+    assert other.created
+
+
 def test_a_mail_whose_key_was_taken_does_not_stand_in_for_its_message_id(store, make):
     make.accepted(store, "1", idempotency_key="k")
     refused, accepted = store.submit([make.submission("2", idempotency_key="k"), make.submission("2")], now=2_000.0)

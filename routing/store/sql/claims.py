@@ -63,18 +63,19 @@ _AGAIN = Statement("""
     WHERE id = :id
 """)
 _OWE = insert("deliveries", ("id", "job_id", "url", "status", "attempts", "created_at", "due_at"))
+# Ordered by the index's own column: by id alone, SQLite would walk through all jobs to save itself a sort.
 _ENDED = Statement("""
     SELECT id, attempts, grouped, callback_url FROM jobs WHERE status = 'running' AND lease_until <= :now
-    ORDER BY id FOR UPDATE SKIP LOCKED
+    ORDER BY lease_until, id FOR UPDATE SKIP LOCKED
 """)
 _OF_WORKER = Statement("""
     SELECT id, attempts, grouped, callback_url FROM jobs WHERE status = 'running' AND worker = :worker
-    ORDER BY id FOR UPDATE SKIP LOCKED
+    ORDER BY lease_until, id FOR UPDATE SKIP LOCKED
 """)
 _OF_NODE = Statement("""
     SELECT id, attempts, grouped, callback_url FROM jobs
     WHERE status = 'running' AND substr(worker, 1, length(:worker)) = :worker
-    ORDER BY id FOR UPDATE SKIP LOCKED
+    ORDER BY lease_until, id FOR UPDATE SKIP LOCKED
 """)
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from weakref import WeakMethod
@@ -31,6 +33,10 @@ DEADLOCK = "40P01"
 """PostgreSQL's state of a transaction that was chosen to end a deadlock; it may simply be run again."""
 ATTEMPTS = 3
 CONNECT_SECONDS = 5
+OK = 0
+NO_WAITING = "busy_timeout=0"
+PAUSES = (0.0005, 0.004)
+"""Seconds, from the first to the longest, between two tries to begin while another process writes to SQLite."""
 
 
 class Transaction:
@@ -149,7 +155,8 @@ class Database:
         return Turns(lambda work: self._use(work, begin=self._begin), fatal=self._passing, timeout=self._busy_timeout)
 
     def _use(self, work: Callable[[Transaction], T], *, begin: str | None) -> T:
-        for attempt in range(1, ATTEMPTS + 1):
+        patience = _Patience(self._busy_timeout)
+        while True:
             connection = self._connection()
             started = False
             try:
@@ -164,19 +171,17 @@ class Database:
             except self._passing as error:
                 dead = self._undo(connection, started=started)
                 self._forget(connection, dead=dead)
-                again = (dead and not started) or getattr(error, "sqlstate", None) == DEADLOCK
-                if again and attempt < ATTEMPTS:
-                    continue
-                raise StoreUnavailable(f"The database does not answer: {_sentence(error)}") from error
+                if not patience.tries_again(error, dead=dead, started=started):
+                    raise StoreUnavailable(f"The database does not answer: {_sentence(error)}") from error
             except BaseException:
                 if self._undo(connection, started=started):
                     self._forget(connection, dead=True)
                 else:
                     connection.close()
                 raise
-            connection.close()
-            return result
-        raise AssertionError("unreachable")  # pragma: no cover
+            else:
+                connection.close()
+                return result
 
     def _connection(self) -> PoolProxiedConnection:
         self._after_fork()
@@ -217,7 +222,7 @@ class Database:
             self._pid = os.getpid()
 
     def _greet_sqlite(self, connection: Any, _record: object) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in (*("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"), NO_WAITING):
             connection.execute(f"PRAGMA {pragma}")
 
     def _greet_postgresql(self, connection: Any, _record: object) -> None:
@@ -225,6 +230,27 @@ class Database:
 
         connection.adapters.register_loader("uuid", TextLoader)  # ids are text in the domain
         connection.execute(f"SET lock_timeout = {int(self._busy_timeout * 1000)}")
+
+
+class _Patience:
+    """Whether to try again after an error, and the pause before it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._pause = PAUSES[0]
+        self._attempts = 1
+
+    def tries_again(self, error: Exception, *, dead: bool, started: bool) -> bool:
+        """Say whether the work can be run again from its start, now."""
+        if getattr(error, "sqlite_errorcode", OK) & 0xFF == sqlite3.SQLITE_BUSY:
+            # Another process writes. Short pauses of our own: SQLite's grow to 0.1 s, and the unlucky starve.
+            time.sleep(self._pause)
+            self._left -= self._pause
+            self._pause = min(self._pause * 2, PAUSES[1])
+            return not started and self._left > 0
+        self._attempts += 1
+        deadlock = getattr(error, "sqlstate", None) == DEADLOCK
+        return ((dead and not started) or deadlock) and self._attempts <= ATTEMPTS
 
 
 def _call(method: WeakMethod[Callable[..., None]]) -> None:

@@ -126,6 +126,6 @@ def beat(row: Row) -> WorkerBeat:
 
 
 def first_id(at: float) -> str:
-    """Return an id that is below every id made a second after `at` or later, and above all made a second before it."""
+    """Return the id that parts ids made before a time from later ones, to a millisecond (floats round)."""
     digits = f"{max(int(at * 1000), 0):012x}"
     return f"{digits[:8]}-{digits[8:]}-7000-8000-000000000000"

@@ -85,18 +85,21 @@ def _submit(
     for index, job in new.items():
         answers[index] = Accepted(job=job, created=True)
     if len(new) < len(jobs):
+        places = {job.id: index for index, job in new.items()}
         for index in jobs.keys() - new.keys():
-            answer = _repeat(transaction, submissions[index])
+            later = {job_id for job_id, place in places.items() if place > index}
+            answer = _repeat(transaction, submissions[index], later)
             if answer is not None:
                 answers[index] = answer
 
 
-def _repeat(transaction: Transaction, submission: Submission) -> Accepted | Exception | None:
+def _repeat(transaction: Transaction, submission: Submission, later: set[str]) -> Accepted | Exception | None:
+    """Return the answer to a repeat; a key that only a mail `later` in the same call brought did not count yet."""
     source = bounds.clean(submission.source)
     if submission.idempotency_key is not None:
         key = {"source": source, "key": bounds.key(submission.idempotency_key)}
         row = transaction.row(_BY_KEY, key)
-        if row is not None:
+        if row is not None and row[0] not in later:
             if row[-1] != submission.digest:
                 return KeyReused("This idempotency key was used before, with another body: choose a new key.")
             return Accepted(job=rows.job(row), created=False)

@@ -1,0 +1,108 @@
+"""Migrations come to exactly the tables that the code describes, whoever runs them and how often."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from routing.errors import ConfigurationError
+from routing.store.migrations import migrate, newest_version, schema_version
+from routing.store.opening import open_store, parse
+from routing.store.schema import REVISION, metadata
+
+MIGRATOR = """
+import sys
+from routing.store.migrations import migrate
+
+print("ready", flush=True)
+sys.stdin.readline()
+print(migrate(sys.argv[1]), flush=True)
+"""
+DEFINITIONS = {
+    "sqlite": "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'",
+    "postgresql": """
+        SELECT 'index', indexname, replace(indexdef, current_schema() || '.', '') FROM pg_indexes
+        WHERE schemaname = current_schema() AND tablename <> 'alembic_version'
+        UNION ALL
+        SELECT 'constraint', conrelid::regclass::text || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = current_schema()::regnamespace AND conrelid <> to_regclass('alembic_version')
+        UNION ALL
+        SELECT 'column', table_name || '.' || column_name, concat_ws(' ', data_type, is_nullable, column_default)
+        FROM information_schema.columns WHERE table_schema = current_schema() AND table_name <> 'alembic_version'
+    """,
+}
+
+
+@pytest.fixture
+def engine(empty_database_url):
+    migrate(empty_database_url)
+    made = create_engine(parse(empty_database_url))
+    yield made
+    made.dispose()
+
+
+def definitions(engine):
+    """What the database says of its tables, indexes and constraints, without white space and quotes."""
+    with engine.connect() as connection:
+        rows = connection.execute(text(DEFINITIONS[engine.dialect.name])).all()
+    return {(kind, name): sorted(re.sub(r'["\s]', "", sql).strip("()").split(",")) for kind, name, sql in rows}
+
+
+def test_the_code_needs_the_newest_migration():
+    assert newest_version() == REVISION
+
+
+def test_migrations_make_the_tables_that_the_code_describes(engine):
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": metadata})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrations_make_the_indexes_and_checks_that_the_code_describes(engine):
+    migrated = definitions(engine)
+    metadata.drop_all(engine)
+    metadata.create_all(engine)
+    assert migrated == definitions(engine)
+
+
+def test_migrating_again_changes_nothing(empty_database_url):
+    assert schema_version(empty_database_url) is None
+    assert migrate(empty_database_url) == REVISION
+    assert migrate(empty_database_url) == REVISION
+    assert schema_version(empty_database_url) == REVISION
+    open_store(empty_database_url).close()
+
+
+def test_processes_that_migrate_at_once_take_turns(empty_database_url, make):
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", MIGRATOR, empty_database_url],
+            cwd=make.root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60)[0].strip() for process in processes] == [REVISION] * 3
+    open_store(empty_database_url).close()
+
+
+def test_a_database_of_a_newer_program_is_refused_with_a_sentence(empty_database_url, engine):
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigurationError, match="newer version"):
+        migrate(empty_database_url)
+    with pytest.raises(ConfigurationError, match="run `facteur migrate`"):
+        open_store(empty_database_url)
