@@ -132,8 +132,9 @@ class Settings:
                 continue
             setting = known.get(name)
             if setting is None:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else "docs/configuration.md lists the settings."
+                # Without the prefix, which would make any two of them alike.
+                near = difflib.get_close_matches(name[len(PREFIX) :], [each[len(PREFIX) :] for each in known], n=1)
+                hint = f"did you mean {PREFIX}{near[0]}?" if near else "docs/configuration.md lists the settings."
                 raise ConfigurationError(f"{name} is not a setting; {hint}")
             values[setting.name] = _parse(name, text, default=setting.default, minimum=setting.metadata["minimum"])
         settings = cls(**values)

@@ -127,7 +127,12 @@ def read_document(path: Path) -> tuple[Node, bytes]:
         where = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "it does not parse"
         raise ConfigurationError(f"{path}{where}: this is not YAML: {problem}.") from error
-    except (ValueError, RecursionError) as error:  # PyYAML's own, on impossible escapes and on endless nesting
+    except (
+        ValueError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        # PyYAML's own, on impossible escapes and on endless nesting.
         raise ConfigurationError(f"{path}: this is not YAML: an impossible character or nesting.") from error
     if root is None:
         raise ConfigurationError(f"{path} is empty.")
