@@ -29,7 +29,7 @@ def guard() -> None:
         raise Forbidden("This address is closed.")
     if declaration.scope is None:
         return
-    authorization = request.headers.get("Authorization")
+    authorization: str | None = request.environ.get("HTTP_AUTHORIZATION")
     if authorization is not None:
         key = _bearer(authorization)
     elif declaration.session:

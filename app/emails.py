@@ -101,14 +101,14 @@ class RawQuery(Strict):
 )
 def post_email() -> Response:
     """Accept a mail, or many."""
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if request.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedMedia("Send the body as it is, without Content-Encoding.")
     mimetype = request.mimetype
     if mimetype == RFC822:
         return _one(_raw(read_body()))
     if mimetype == JSON:
         read_query(_NoQuery, request.args)
-        return _one(_fields(read_body(), request.headers.get("Idempotency-Key")))
+        return _one(_fields(read_body(), request.environ.get("HTTP_IDEMPOTENCY_KEY")))
     if mimetype == NDJSON:
         read_query(_NoQuery, request.args)
         return _many(read_body())
@@ -127,7 +127,7 @@ def _raw(body: bytes) -> Submission:
         content=body,
         format=MailFormat.RFC822,
         message_id=envelope.message_id,
-        idempotency_key=request.headers.get("Idempotency-Key"),
+        idempotency_key=request.environ.get("HTTP_IDEMPOTENCY_KEY"),
         digest=hashlib.sha256(body).hexdigest(),
         subject=envelope.subject,
         sender=envelope.sender,
@@ -163,7 +163,7 @@ def _one(submission: Submission) -> Response:
     job = outcome.job
     if not outcome.created:
         headers["Idempotent-Replayed"] = "true"
-    wish = request.headers.get("Prefer")
+    wish = request.environ.get("HTTP_PREFER")
     if wish is not None:
         job = _waited(provided, job, wish, headers)
     headers["Location"] = f"/v1/jobs/{job.id}"
@@ -193,7 +193,7 @@ def _many(body: bytes) -> Response:
     if len(lines) > most:
         raise TooLarge(f"The request has {len(lines)} mails; the limit is {most} mails.", limit=most)
     headers = _admit(provided, len(lines))
-    key = request.headers.get("Idempotency-Key")
+    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
     read = [_line(line, key and f"{key}:{number}") for number, line in enumerate(lines)]
     sound = [each for each in read if isinstance(each, Submission)]
     stored = iter(provided.intake.accept(sound, now=provided.clock()) if sound else ())

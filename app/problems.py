@@ -260,7 +260,7 @@ def answer(error: Exception, extra: Mapping[str, Any] | None = None) -> Response
     status = document["status"]
     if problem_of(error).slug == INTERNAL:
         log.error("%s %s failed (request %s)", request.method, request.path, request_id(), exc_info=error)
-    response = reply(document, status, content_type=CONTENT_TYPE)
+    response: Response = reply(document, status, content_type=CONTENT_TYPE)
     if wants_page():
         response = Response(_page(status, document), status, content_type=PAGE)
     response.headers.update(headers_of(error))
