@@ -119,7 +119,10 @@ class Poster:
                     },
                     preload_content=False,
                 )
-                return int(connection.getresponse().status)
+                status = int(connection.getresponse().status)
+                # An answer that was cut short here ends like a whole one for http.client.
+                deadline.check()
+                return status
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise TryAgain(f"the receiver could not be reached ({type(error).__name__})") from error
 
