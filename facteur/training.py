@@ -48,7 +48,7 @@ def train(  # noqa: PLR0913, PLR0917 - one word for each option
         from model.training.train import train as run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"Training needs the package {error.name}; install the extra with `make train-env` "
+            f"Training needs the package {error.name}; install it with `sh requirements/install.sh train` "
             "or `pip install facteur[train]`."
         ) from error
     console = Console(stderr=True)
