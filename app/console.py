@@ -17,12 +17,12 @@ from app.health import HEARD_SECONDS
 from app.jobs import NAME_CHARACTERS, before_of, cursor_of
 from app.problems import PAGE
 from app.queues import depths
-from app.schemas.moment import rfc3339
 from app.schemas.strict import Strict, read_query
 from app.services import services
 from app.sessions import check_origin
 from app.words import ENGLISH, LANGUAGES, WORDS, age, count, percent
 from routing.job import Job, Status
+from routing.job_document import rfc3339
 from routing.keys import Scope, require
 from routing.store.port import JobFilter
 

@@ -27,7 +27,7 @@ from app.problems import InvalidFields, answer, document_of
 from app.reply import JSON, reply
 from app.schemas.email import CallbackUrl, EmailIn, metadata_of_query
 from app.schemas.examples import EMAIL, JOB_QUEUED
-from app.schemas.job import JobBody, job_fields
+from app.schemas.job import JobBody
 from app.schemas.problem import LineAnswer
 from app.schemas.strict import Strict, read_json, read_query
 from app.services import Services, services
@@ -35,6 +35,7 @@ from app.waiting import UNDECIDED, preferred_seconds
 from broker.limiter import Allowance
 from routing.errors import InvalidInput, RateLimited, TooLarge, UnsupportedMedia
 from routing.job import Job, MailFormat, Submission
+from routing.job_document import job_fields
 from routing.keys import Scope
 from routing.mail.address import first_mailbox
 from routing.mail.headers import message_id_of, peek

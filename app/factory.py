@@ -77,7 +77,7 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
         sessions=Sessions(session_secret, clock),
         limiter=limiter or NoLimiter(),
         waiting=Waiting(store, places=max(1, settings.api_threads // 2)),
-        metrics=Metrics(app, store, policy, workers=settings.var / "metrics" / "worker", clock=clock),
+        metrics=Metrics(app, store, policy, directory=settings.var / "metrics", clock=clock),
         clock=clock,
     )
     for blueprint in (emails, jobs, queues, taxonomy, health, docs, console.console):

@@ -14,8 +14,8 @@ from app.body import read_body
 from app.endpoint import Answer, Body, Endpoint, endpoint
 from app.reply import JSON, reply
 from app.schemas.examples import JOB_DONE, REVIEW
-from app.schemas.job import HistoryBody, JobBody, PageBody, event_fields, job_fields
-from app.schemas.moment import Moment, rfc3339, unix
+from app.schemas.job import HistoryBody, JobBody, PageBody, event_fields
+from app.schemas.moment import Moment, unix
 from app.schemas.strict import Strict, read_json, read_query
 from app.services import services
 from app.waiting import UNDECIDED, preferred_seconds
@@ -23,6 +23,7 @@ from routing.decision import DecidedBy
 from routing.errors import InvalidInput, NotFound, UnsupportedMedia
 from routing.ids import is_uuid
 from routing.job import MailFormat, Status
+from routing.job_document import job_fields, rfc3339
 from routing.keys import Scope, require
 from routing.review import NOTE_CHARACTERS, review
 from routing.store.port import JobFilter, Page

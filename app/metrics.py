@@ -1,17 +1,18 @@
 """`/metrics`: what HTTP did (prometheus-flask-exporter), and what the store holds.
 
 With several gunicorn workers each request is counted in a file of its process, and a scrape, whichever process
-answers it, adds all of them up (`PROMETHEUS_MULTIPROC_DIR`, set by the launcher before Python starts). The workers
-that decide write into a directory of their own, which is added too. Queue depths come from the store at the time of
-the scrape, never from Redis.
+answers it, adds all of them up (`PROMETHEUS_MULTIPROC_DIR`, set by the launcher before Python starts). The other
+roles on this machine write into directories beside, which are added too. Queue depths come from the store at the
+time of the scrape, never from Redis.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from flask import Flask, Request, request
@@ -30,6 +31,9 @@ from routing.store.port import Backlog, QueueDepth, Store
 
 log = logging.getLogger(__name__)
 
+READINGS = 3
+"""How often the files are read anew when one of them goes away meanwhile."""
+
 FRESH_SECONDS = 1.0
 """How old the store's figures may be: several scrapers must not cost several counts."""
 
@@ -43,11 +47,13 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 class Metrics:
     """The metrics of one application."""
 
-    def __init__(self, app: Flask, store: Store, policy: Policy, *, workers: Path, clock: Callable[[], float]) -> None:
-        """Args: workers: the directory that deciding workers write their metrics into; it need not exist."""
+    def __init__(
+        self, app: Flask, store: Store, policy: Policy, *, directory: Path, clock: Callable[[], float]
+    ) -> None:
+        """Args: directory: where each role on this machine has a directory of metrics; it need not exist."""
         self._registry = CollectorRegistry()
         self._shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-        self._workers = workers
+        self._directory = directory
         self._stored = StoreCollector(store, policy, clock)
         counter = Counter("facteur_accepted", "Mails answered with 202 or 200.", ("format",), registry=self._registry)
         self._accepted = {format_: counter.labels(format_.value) for format_ in MailFormat}
@@ -62,16 +68,19 @@ class Metrics:
 
     def page(self, accept: str) -> tuple[bytes, str]:
         """Return all metrics and their content type, in the format that the scraper accepts."""
-        if self._shared:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry, path=self._shared)  # type: ignore[no-untyped-call]
-        else:
-            registry = _Joined(self._registry)
-        if self._workers.is_dir():
-            MultiProcessCollector(registry, path=str(self._workers))  # type: ignore[no-untyped-call]
+        registry = CollectorRegistry()
+        if not self._shared:
+            registry.register(_Shown(self._registry))
+        registry.register(_Written([*([Path(self._shared)] if self._shared else []), *self._others()]))
         registry.register(self._stored)
         encode, content_type = choose_encoder(accept)
         return encode(registry), content_type
+
+    def _others(self) -> list[Path]:
+        """Return the directories of the other roles, as far as there are any on this machine."""
+        ours = Path(self._shared).absolute() if self._shared else None
+        found = self._directory.absolute().iterdir() if self._directory.is_dir() else ()
+        return sorted(each for each in found if each.is_dir() and each != ours)
 
 
 class StoreCollector(Collector):
@@ -125,15 +134,28 @@ class StoreCollector(Collector):
             return self._figures
 
 
-class _Joined(CollectorRegistry):
-    """A registry that shows another one's metrics beside its own."""
+class _Written(Collector):
+    """What processes wrote into some directories, added up over all of them: one family may be in several."""
 
-    def __init__(self, other: CollectorRegistry) -> None:
-        super().__init__()
-        self.register(_Shown(other))
+    def __init__(self, directories: Sequence[Path]) -> None:
+        self._directories = directories
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what the files hold now; a role that starts at this very moment takes its old ones away."""
+        for _ in range(READINGS):
+            files = [str(file) for directory in self._directories for file in sorted(directory.glob("*.db"))]
+            with contextlib.suppress(FileNotFoundError):
+                yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+                return
+
+    def describe(self) -> list[Metric]:
+        """Describe nothing, so that registering does not collect."""
+        return []
 
 
 class _Shown(Collector):
+    """Another registry's metrics."""
+
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
 

@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 from app.endpoint import Answer, Body, Endpoint, endpoint
 from app.health import HEARD_SECONDS
 from app.reply import JSON, reply
-from app.schemas.moment import Timestamp, rfc3339
+from app.schemas.moment import Timestamp
 from app.services import services
 from routing.decision import Priority
+from routing.job_document import rfc3339
 from routing.keys import Scope
 
 taxonomy = Blueprint("taxonomy", __name__)

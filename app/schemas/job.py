@@ -1,4 +1,4 @@
-"""A job as its caller sees it."""
+"""A job as its caller sees it: the schemas of `routing.job_document`, by test."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, Field, JsonValue
 
-from app.schemas.moment import Timestamp, rfc3339, rfc3339_or_none
-from routing.decision import DecidedBy, Decision, Priority
-from routing.job import Event, Job, Status
-
-PROBABILITY_DIGITS = 4
+from app.schemas.moment import Timestamp
+from routing.decision import DecidedBy, Priority
+from routing.job import Event, Status
+from routing.job_document import rfc3339
 
 
 class ScoreBody(BaseModel):
@@ -87,56 +86,6 @@ class HistoryBody(BaseModel):
     """A job's history, oldest first."""
 
     events: list[EventBody]
-
-
-def job_fields(job: Job) -> dict[str, Any]:
-    """Return a job as `JobBody` has it, ready for JSON. Plain values: this is in the path of every mail."""
-    decision = job.decision
-    timings = job.timings
-    return {
-        "id": job.id,
-        "status": job.status.value,
-        "source": job.source,
-        "created_at": rfc3339(job.created_at),
-        "updated_at": rfc3339(job.updated_at),
-        "message_id": job.message_id,
-        "subject": job.subject,
-        "sender": job.sender,
-        "size": job.size,
-        "attempts": job.attempts,
-        "error": job.error,
-        "decision": None if decision is None else _decision_fields(decision),
-        "decided_at": rfc3339_or_none(job.decided_at),
-        "timings": timings
-        and {
-            "queued": round(timings.queued, 3),
-            "parse": round(timings.parse, 3),
-            "classify": round(timings.classify, 3),
-            "total": round(timings.total, 3),
-        },
-        "reviewed": job.reviewed,
-        "callback_url": job.callback_url,
-        "metadata": dict(job.metadata),
-        "defects": list(job.defects),
-    }
-
-
-def _decision_fields(decision: Decision) -> dict[str, Any]:
-    confidence = decision.confidence
-    return {
-        "label": decision.label,
-        "confidence": None if confidence is None else round(confidence, PROBABILITY_DIGITS),
-        "alternatives": [
-            {"label": score.label, "probability": round(score.probability, PROBABILITY_DIGITS)}
-            for score in decision.alternatives
-        ],
-        "queue": decision.queue,
-        "priority": decision.priority.value,
-        "decided_by": decision.decided_by.value,
-        "reason": decision.reason,
-        "rule": decision.rule,
-        "model_version": decision.model_version,
-    }
 
 
 def event_fields(event: Event) -> dict[str, Any]:

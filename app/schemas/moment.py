@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from routing.job_document import rfc3339
+
 LENGTH = 40
-
-
-def rfc3339(moment: float) -> str:
-    """Return a moment in UTC with milliseconds, such as `2026-11-20T10:00:00.000Z`."""
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def rfc3339_or_none(moment: float | None) -> str | None:

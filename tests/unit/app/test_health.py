@@ -117,11 +117,11 @@ def test_the_metrics_answer_without_the_database(make_house):
     assert samples(answer)["facteur_store_up",] == 0
 
 
-def test_the_metrics_of_all_processes_are_added_up_with_those_of_the_workers(tmp_path):
+def test_the_metrics_of_all_processes_are_added_up_with_those_of_the_other_roles(tmp_path):
     """Each process in its own interpreter, as gunicorn and Celery run them."""
-    api, worker = tmp_path / "api", tmp_path / "metrics" / "worker"
-    api.mkdir()
-    worker.mkdir(parents=True)
+    api, worker, errands = (tmp_path / "metrics" / role for role in ("api", "worker", "errands"))
+    for directory in (api, worker, errands):
+        directory.mkdir(parents=True)
     work = "from prometheus_client import Counter; Counter('facteur_decided', 'Decided.').inc(5)"
     serve = textwrap.dedent("""
         import pathlib, sys
@@ -144,8 +144,9 @@ def test_the_metrics_of_all_processes_are_added_up_with_those_of_the_workers(tmp
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
     run(work, worker)
+    run(work, errands)
     run(serve, api)
     page = run(serve, api)
     assert 'facteur_http_request_total{method="GET",status="200"} 5.0' in page
-    assert "facteur_decided_total 5.0" in page
+    assert page.count("facteur_decided_total 10.0") == 1
     assert "facteur_jobs_queued 0.0" in page
