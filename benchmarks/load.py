@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from mails import rfc822, ndjson_line
+from mails import ndjson_line, rfc822
 
 
 def request(path: str, key: str, content_type: str, body: bytes) -> bytes:

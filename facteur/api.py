@@ -24,6 +24,9 @@ GRACE_SECONDS = 3
 KEEP_ALIVE_SECONDS = 15
 """Mail systems keep their connection while they have more to send."""
 
+STALL_SECONDS = 60
+"""A process whose main loop is silent for this long is killed and replaced."""
+
 
 def run_api(settings: Settings) -> None:
     """Serve until told to stop.
@@ -81,6 +84,9 @@ class _Server(BaseApplication):
             "graceful_timeout": GRACE_SECONDS,
             "keepalive": KEEP_ALIVE_SECONDS,
             "loglevel": settings.log_level,
+            "timeout": STALL_SECONDS,
+            "control_socket_disable": True,  # it would write into the user's home
+            "proc_name": "facteur-api",
             "child_exit": _forget_process,
         }
         for name, value in options.items():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from routing.classifier import Score
+
+ALTERNATIVES = 3
+"""How many runners-up a decision keeps: what an agent can pick with one key."""
 
 
 class DecidedBy(StrEnum):
@@ -44,6 +47,25 @@ class Decision:
     """The name of the rule that fired, if one did."""
     model_version: str | None = None
     """The model that was asked, if one was."""
+
+    def relabelled(self, label: str, priority: Priority) -> Decision:
+        """Return the decision with another label, its priority, and what the model had said of that label.
+
+        The model's own answer moves to the alternatives, so that what it was sure of stays known.
+        """
+        if label == self.label:
+            return self
+        said = list(self.alternatives)
+        if self.label is not None and self.confidence is not None:
+            said.append(Score(label=self.label, probability=self.confidence))
+        said.sort(key=lambda score: -score.probability)
+        return replace(
+            self,
+            label=label,
+            confidence=next((score.probability for score in said if score.label == label), None),
+            alternatives=tuple(score for score in said if score.label != label)[:ALTERNATIVES],
+            priority=priority,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

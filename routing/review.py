@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from routing.classifier import Score
-from routing.decision import DecidedBy, Decision
+from routing.decision import DecidedBy
 from routing.errors import InvalidInput, WrongStatus
 from routing.ids import uuid7
 from routing.job import Job, Review
 from routing.policy import Policy
-from routing.policy.policy import ALTERNATIVES
 from routing.store.port import Store
 
 NOTE_CHARACTERS = 2000
@@ -64,28 +62,10 @@ def review(  # noqa: PLR0913 - every word of a review is one
         before
         if confirmed
         else replace(
-            before if new_label == before.label else _relabelled(before, policy, new_label),
+            before if label is None else before.relabelled(label, policy.label(label).priority),
             queue=new_queue,
             decided_by=DecidedBy.HUMAN,
             reason=f"Corrected by {reviewer}." + (f" {note}" if note else ""),
         )
     )
     return store.review(word, decision=decision)
-
-
-def _relabelled(before: Decision, policy: Policy, label: str | None) -> Decision:
-    """Return the decision with another label: its priority, and what the model had said of it if it was asked.
-
-    The model's own answer moves to the alternatives, so that what it was sure of stays known.
-    """
-    said = list(before.alternatives)
-    if before.label is not None and before.confidence is not None:
-        said.append(Score(label=before.label, probability=before.confidence))
-    said.sort(key=lambda score: -score.probability)
-    return replace(
-        before,
-        label=label,
-        confidence=next((score.probability for score in said if score.label == label), None),
-        alternatives=tuple(score for score in said if score.label != label)[:ALTERNATIVES],
-        priority=policy.label(label).priority if label is not None else before.priority,
-    )

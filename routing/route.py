@@ -12,7 +12,7 @@ from routing.job import Claim, Decided, Failure, Outcome
 from routing.mail import Mail
 from routing.mail.automatic import recognise
 from routing.mail.stored import mail_of
-from routing.policy import Policy, Rule, Stage
+from routing.policy import Policy, Stage
 from routing.policy.rules import MailView, first_match
 
 log = logging.getLogger(__name__)
@@ -73,11 +73,13 @@ class Router:
 
     def _without_model(self, view: MailView) -> Decision | None:
         """Decide what needs no model: mail that no human wrote, and what a rule before the model holds for."""
-        automatic = recognise(view.mail)
-        if automatic is not None:
-            return self.policy.decide_automatic(automatic)
-        rule = first_match(self.policy.rules_of(Stage.BEFORE), view)
-        return rule.decide(None, label_queue=self._queue_of(rule)) if rule else None
+        rule = first_match(self.policy.rules_of(Stage.FIRST), view)
+        if rule is None:
+            automatic = recognise(view.mail)
+            if automatic is not None:
+                return self.policy.decide_automatic(automatic)
+            rule = first_match(self.policy.rules_of(Stage.BEFORE), view)
+        return self.policy.decide_rule(rule, None) if rule else None
 
     def _ask_model(self, readings: Sequence[_Reading]) -> None:
         """Classify all at once; if that raises, one by one, so that only the mail at fault fails."""
@@ -108,10 +110,7 @@ class Router:
             prediction, model_version=self.classifier.version, stand_in=self.classifier.stand_in
         )
         rule = first_match(self.policy.rules_of(Stage.AFTER), view, decision.label)
-        return rule.decide(decision, label_queue=self._queue_of(rule)) if rule else decision
-
-    def _queue_of(self, rule: Rule) -> str | None:
-        return self.policy.label(rule.label).queue if rule.label else None
+        return self.policy.decide_rule(rule, decision) if rule else decision
 
     def _outcome(self, reading: _Reading) -> Outcome:
         claim, now = reading.claim, self.clock()

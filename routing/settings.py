@@ -18,6 +18,9 @@ from routing.errors import ConfigurationError
 
 PREFIX = "FACTEUR_"
 
+SESSION_SECRET_CHARACTERS = 32
+"""What keeps a signature from being guessed: as many as a SHA-256 has bytes."""
+
 ELSEWHERE = frozenset({"FACTEUR_DATA", "FACTEUR_TEST_POSTGRES_URL"})
 """Variables with our prefix that belong to the tests and benchmarks, not to the service."""
 
@@ -60,7 +63,9 @@ class Settings:
     policy: str = _setting("", "Policy file (YAML): labels, queues, thresholds. Empty: the bundled one.")
     rules: str = _setting("", "Rules file (YAML) of the administrators. Empty: no rules beyond the built-in ones.")
     model: str = _setting(
-        "bundled", "What classifies: `bundled`, a model directory, or `keywords` (a stand-in for demos and tests)."
+        "bundled",
+        "What classifies: `bundled`, a model directory, `torch:DIRECTORY` (a checkpoint; needs the extra `train`), or "
+        "`keywords` (a stand-in for demos and tests).",
     )
     max_mail_bytes: int = _setting(25 * 1024 * 1024, "Largest mail taken, in bytes.", minimum=1024)
     max_batch_mails: int = _setting(1000, "Most mails in one NDJSON request.", minimum=1)
@@ -161,6 +166,11 @@ class Settings:
         if self.log_level not in {"debug", "info", "warning", "error"}:
             raise ConfigurationError(
                 f"FACTEUR_LOG_LEVEL is {self.log_level!r}; it must be debug, info, warning or error."
+            )
+        if self.session_secret and len(self.session_secret) < SESSION_SECRET_CHARACTERS:
+            raise ConfigurationError(
+                f"FACTEUR_SESSION_SECRET has {len(self.session_secret)} characters; "
+                f"it must have {SESSION_SECRET_CHARACTERS} or more."
             )
         highest_port = 65535
         if self.port > highest_port:

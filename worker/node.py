@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import socket
@@ -42,6 +43,8 @@ def run_node(celery: Celery, settings: Settings, *, name: str, task_queue: str, 
     """Run a Celery node until it is told to stop; SIGTERM lets it end what it has begun."""
     signals.setup_logging.connect(_keep_our_logging)
     signals.worker_process_shutdown.connect(_forget_process)
+    if settings.worker_metrics_port:
+        signals.worker_ready.connect(functools.partial(_show_metrics, settings.worker_metrics_port), weak=False)
     celery.worker_main(
         [
             "--quiet",
@@ -69,6 +72,16 @@ def set_up_logging(level: str) -> None:
 
 def _keep_our_logging(**_: object) -> None:
     """Having a receiver for this signal is what keeps Celery from setting up logging itself."""
+
+
+def _show_metrics(port: int, **_: object) -> None:
+    """Answer scrapes of this node: its processes write into one directory, and each scrape adds them up."""
+    from prometheus_client import CollectorRegistry, start_http_server  # noqa: PLC0415 - only where metrics are shown
+    from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415 - the same
+
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=os.environ[METRICS_DIRECTORY])  # type: ignore[no-untyped-call]
+    start_http_server(port, registry=registry)
 
 
 def _forget_process(pid: int, **_: object) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from app.schemas.moment import Moment
 from app.schemas.strict import Strict
@@ -62,6 +62,12 @@ def check_callback_url(url: str) -> str:
     return url
 
 
+def _listed(value: object) -> object:
+    """Take one mailbox for a list of one: what most mails have."""
+    return [value] if isinstance(value, str) else value
+
+
+Mailboxes = Annotated[list[Line], BeforeValidator(_listed, json_schema_input_type=list[Line] | Line)]
 Metadata = Annotated[dict[str, JsonValue], AfterValidator(check_metadata)]
 CallbackUrl = Annotated[str, AfterValidator(check_callback_url)]
 
@@ -93,16 +99,23 @@ class AttachmentIn(Strict):
 
 
 class EmailIn(Strict):
-    """A mail as fields. Give at least one of subject, text and html."""
+    """A mail as fields. Give at least one of subject, text, html and attachments."""
 
     model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": ["subject"]}, {"required": ["text"]}, {"required": ["html"]}]}
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["subject"]},
+                {"required": ["text"]},
+                {"required": ["html"]},
+                {"required": ["attachments"]},
+            ]
+        }
     )
 
     sender: Line = Field(default="", alias="from", description="One mailbox: `Ada Lovelace <ada@example.org>`.")
-    to: list[Line] = Field(default=[], max_length=1000)
-    cc: list[Line] = Field(default=[], max_length=1000)
-    reply_to: list[Line] = Field(default=[], max_length=100)
+    to: Mailboxes = Field(default=[], max_length=1000, description="A mailbox, or a list of them.")
+    cc: Mailboxes = Field(default=[], max_length=1000)
+    reply_to: Mailboxes = Field(default=[], max_length=100)
     subject: str = Field(default="", max_length=10_000)
     text: str = ""
     html: str = ""
@@ -117,8 +130,8 @@ class EmailIn(Strict):
 
     @model_validator(mode="after")
     def _says_something(self) -> EmailIn:
-        if not (self.subject.strip() or self.text.strip() or self.html.strip()):
-            raise ValueError("The mail says nothing; give a subject, a text or an html.")
+        if not (self.subject.strip() or self.text.strip() or self.html.strip() or self.attachments):
+            raise ValueError("The mail says nothing; give a subject, a text, an html or an attachment.")
         return self
 
     def known_message_id(self) -> str:

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from routing.classifier import Prediction
-from routing.decision import DecidedBy, Decision, Priority
+from routing.decision import ALTERNATIVES, DecidedBy, Decision, Priority
 from routing.errors import ConfigurationError, InvalidInput
 from routing.mail.automatic import Automatic
 from routing.policy.rules import Rule, Stage
-
-ALTERNATIVES = 3
-"""How many runners-up a decision keeps: what an agent can pick with one key."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +78,15 @@ class Policy:
             decided_by=DecidedBy.RULE,
             reason=automatic.reason,
             rule=f"automatic/{automatic.kind}",
+        )
+
+    def decide_rule(self, rule: Rule, decision: Decision | None) -> Decision:
+        """Decide a mail that an administrators' rule holds for; `decision` is the model's, if it was asked."""
+        label = self.labels[rule.label] if rule.label else None
+        return rule.decide(
+            decision,
+            label_queue=label.queue if label else "",
+            label_priority=label.priority if label else Priority.NORMAL,
         )
 
     def decide_prediction(self, prediction: Prediction, *, model_version: str, stand_in: bool) -> Decision:

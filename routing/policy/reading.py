@@ -87,7 +87,7 @@ def _rule(node: Node, labels: dict[str, Label]) -> Rule:
     label = _known_label(values["label"], labels) if "label" in values else None
     queue = values["queue"].text() if "queue" in values else None
     priority = values["priority"].choice(Priority) if "priority" in values else None
-    if stage is Stage.BEFORE and not (queue or label):
+    if stage is not Stage.AFTER and not (queue or label):
         node.refuse("a rule before the model must give a queue or a label.")
     if not (queue or label or priority):
         node.refuse("a rule must give a queue, a label or a priority.")
@@ -105,7 +105,7 @@ def _condition(node: Node, stage: Stage, labels: dict[str, Label]) -> Condition:
     values = node.mapping(optional=("sender", "recipient", "subject", "body", "header", "label"))
     if not values:
         node.refuse("'when' is empty: the rule would hold for every mail.")
-    if "label" in values and stage is Stage.BEFORE:
+    if "label" in values and stage is not Stage.AFTER:
         values["label"].refuse("'label' is known only after the model; set 'stage: after'.")
     return Condition(
         sender=_addresses(values.get("sender")),

@@ -22,6 +22,8 @@ LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "
 class Stage(StrEnum):
     """When a rule runs."""
 
+    FIRST = "first"
+    """Before anything else: also mail that would be recognised as automatic is the rule's to decide."""
     BEFORE = "before"
     """Before the model: a mail that matches is never shown to it."""
     AFTER = "after"
@@ -68,20 +70,22 @@ class Rule:
     label: str | None = None
     priority: Priority | None = None
 
-    def decide(self, decision: Decision | None, *, label_queue: str | None) -> Decision:
+    def decide(self, decision: Decision | None, *, label_queue: str, label_priority: Priority) -> Decision:
         """Return the decision of a mail that this rule matched.
 
         Args:
             decision: the model's decision; None before the model.
-            label_queue: the queue of `self.label` by the policy, if the rule gives a label and no queue.
+            label_queue: the queue of `self.label` by the policy; not looked at when the rule gives no label.
+            label_priority: its priority, likewise.
         """
         base = decision or Decision(
-            label=None, confidence=None, queue=self.queue or label_queue or "", decided_by=DecidedBy.RULE, reason=""
+            label=None, confidence=None, queue=self.queue or label_queue, decided_by=DecidedBy.RULE, reason=""
         )
+        if self.label is not None:
+            base = replace(base.relabelled(self.label, label_priority), queue=label_queue)
         return replace(
             base,
-            label=self.label or base.label,
-            queue=self.queue or label_queue or base.queue,
+            queue=self.queue or base.queue,
             priority=self.priority or base.priority,
             decided_by=DecidedBy.RULE,
             rule=self.name,

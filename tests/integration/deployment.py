@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -53,6 +54,8 @@ class Deployment:
     extra: Mapping[str, str] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
     secret: str = ""
+    obedient: bool = True
+    """Whether the worker runs the classifier that obeys mails; else the one that the settings name."""
 
     def __post_init__(self) -> None:
         self.settings = Settings.from_environ(
@@ -80,7 +83,7 @@ class Deployment:
     def command(self, role: str) -> list[str]:
         if role == "redis":
             return server_command(find_server(""), socket_path(self.var))
-        if role == "worker":
+        if role == "worker" and self.obedient:
             return [sys.executable, str(HERE / "obedient_worker.py")]
         return [sys.executable, "-m", "facteur", role]
 
@@ -127,10 +130,8 @@ class Deployment:
     def stop(self) -> None:
         for part in self.parts.values():
             if part.process is not None:
-                try:
+                with contextlib.suppress(ProcessLookupError):
                     os.killpg(part.process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
                 part.process.wait()
 
     def request(

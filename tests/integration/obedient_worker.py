@@ -1,4 +1,7 @@
-"""A worker whose classifier does what a mail's subject says: raise, hang, die. Everything around it is the real thing."""
+"""A worker whose classifier does what a mail's subject says: raise, hang, die.
+
+Everything around it is the real thing.
+"""
 
 from __future__ import annotations
 

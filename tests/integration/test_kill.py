@@ -7,6 +7,8 @@ import random
 import signal
 import threading
 import time
+from pathlib import Path
+from typing import Self
 
 import pytest
 from deployment import Deployment, decided_counts, wait_for
@@ -26,7 +28,7 @@ class Load:
         self.answers: dict[int, int] = {}
         self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(clients)]
 
-    def __enter__(self) -> Load:
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self
@@ -159,7 +161,7 @@ def test_sigterm_drains_and_leaves_nothing_running(service: Deployment) -> None:
             assert service.parts[role].process.wait(timeout=10) == 0, service.parts[role].last_words()
         wait_for(
             lambda: (
-                not any(os.path.exists(f"/proc/{pid}") for role in groups if role != "redis" for pid in groups[role])
+                not any(Path(f"/proc/{pid}").exists() for role in groups if role != "redis" for pid in groups[role])
             ),
             seconds=5,
             what="the end of every process",

@@ -224,7 +224,11 @@ class Database:
             self._pid = os.getpid()
 
     def _greet_sqlite(self, connection: Any, _record: object) -> None:
-        for pragma in (*("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"), ERASING, NO_WAITING):
+        for pragma in (
+            *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"),
+            ERASING,
+            NO_WAITING,
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     def _greet_postgresql(self, connection: Any, _record: object) -> None:

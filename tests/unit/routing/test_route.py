@@ -98,6 +98,22 @@ def test_a_rule_before_the_model_keeps_the_mail_from_it(make, router_of, ruled):
     assert decision.label is None
 
 
+def test_only_a_rule_that_comes_first_decides_mail_that_looks_automatic(make, router_of, ruled):
+    claim = make.claim("Formulaire de contact", head=AUTO_REPLY)
+    rule = "{{name: web form, stage: {stage}, when: {{sender: anne@example.org}}, queue: web}}"
+    decide = lambda stage: router_of(make.says(), ruled(rule.format(stage=stage))).route([claim])[0].decision  # noqa: E731
+    assert (decide("before").queue, decide("before").rule) == ("automatic", "automatic/auto-reply")
+    assert (decide("first").queue, decide("first").rule) == ("web", "web form")
+
+
+def test_a_rule_that_gives_a_label_brings_its_priority_and_what_the_model_said_of_it(make, router_of, ruled):
+    policy = ruled("{name: help, stage: after, when: {subject: bonjour}, label: assistance}")
+    decision = router_of(make.says("claim_motor", 0.9), policy).route([make.claim()])[0].decision
+    assert (decision.label, decision.queue, decision.priority) == ("assistance", "assistance", Priority.URGENT)
+    assert decision.confidence is None
+    assert decision.alternatives[0].label == "claim_motor"
+
+
 def test_a_rule_that_gives_only_a_label_sends_to_the_queue_of_that_label(make, router_of, ruled):
     policy = ruled("{name: quotes, when: {subject: devis}, label: quote}")
     decision = router_of(make.says(), policy).route([make.claim("Un devis")])[0].decision

@@ -103,7 +103,7 @@ ANY = st.fixed_dictionaries(
     optional={
         each.name: KINDS[type(each.default)](each.metadata["minimum"])
         for each in fields(Settings)
-        if each.name not in {"log_level", "hang_seconds"}
+        if each.name not in {"log_level", "hang_seconds", "session_secret"}
     },
 )
 
@@ -114,3 +114,9 @@ def test_settings_given_on_as_variables_come_back_the_same(values):
     variables = settings.to_environ()
     assert all(isinstance(text, str) for text in variables.values())
     assert Settings.from_environ(variables) == settings
+
+
+def test_a_session_secret_that_could_be_guessed_is_refused():
+    with pytest.raises(ConfigurationError, match="must have 32 or more"):
+        read(session_secret="x" * 31)
+    assert read(session_secret="x" * 32).session_secret == "x" * 32
