@@ -1,0 +1,104 @@
+"""Mails on disk, in all the ways in which they lie there."""
+
+import io
+import mailbox
+import sys
+
+import pytest
+
+from facteur.mailboxes import mails_in
+from routing.errors import InvalidInput
+
+ONE = b"Subject: one\r\n\r\nBonjour\r\n"
+MBOX = (
+    b"From anne@example.org Fri Nov 20 10:00:00 2026\nSubject: one\n\nBonjour\n>From here on\n\n"
+    b"From bob@example.org Fri Nov 20 11:00:00 2026\nSubject: two\n\nSalut\n"
+)
+
+
+class Input:
+    def __init__(self, content):
+        self.buffer = io.BytesIO(content)
+
+
+def names(*places):
+    return [found.name for found in mails_in([str(place) for place in places])]
+
+
+def test_an_eml_file_is_one_mail_byte_for_byte(tmp_path):
+    file = tmp_path / "a.eml"
+    file.write_bytes(ONE)
+    (found,) = mails_in([str(file)])
+    assert (found.name, found.content) == ("a.eml", ONE)
+
+
+def test_any_file_that_is_no_mbox_is_one_mail(tmp_path):
+    (tmp_path / "mail").write_bytes(b"From: anne@example.org\n\nBonjour")
+    assert names(tmp_path / "mail") == ["mail"]
+
+
+def test_an_mbox_file_gives_its_mails_in_order(tmp_path):
+    file = tmp_path / "box"
+    file.write_bytes(MBOX)
+    one, two = mails_in([str(file)])
+    assert [one.name, two.name] == ["box:1", "box:2"]
+    assert one.content.startswith(b"Subject: one\n\nBonjour\n")
+    assert two.content.startswith(b"Subject: two\n\nSalut")
+    assert file.read_bytes() == MBOX
+
+
+def test_a_maildir_gives_new_and_seen_mails(tmp_path):
+    box = mailbox.Maildir(tmp_path / "box")
+    for number in range(3):
+        message = mailbox.MaildirMessage(f"Subject: {number}\n\nBonjour\n")
+        if number:
+            message.set_subdir("cur")
+        box.add(message)
+    (tmp_path / "box" / "tmp" / "half").write_bytes(b"Subject: half")
+    found = list(mails_in([str(tmp_path / "box")]))
+    assert sorted(each.content.split(b"\n")[0] for each in found) == [b"Subject: 0", b"Subject: 1", b"Subject: 2"]
+
+
+def test_an_empty_maildir_is_no_fault(tmp_path):
+    mailbox.Maildir(tmp_path / "box")
+    assert names(tmp_path / "box") == []
+
+
+def test_a_folder_gives_its_eml_files_by_name(tmp_path):
+    for name in ("b.eml", "a.eml", "C.EML", "notes.txt"):
+        (tmp_path / name).write_bytes(ONE)
+    (tmp_path / "d.eml").mkdir()
+    assert names(tmp_path) == ["C.EML", "a.eml", "b.eml"]
+
+
+def test_a_folder_without_mail_is_refused(tmp_path):
+    with pytest.raises(InvalidInput, match=r"neither a maildir nor a folder with \.eml files"):
+        names(tmp_path)
+
+
+def test_a_place_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(InvalidInput, match=r"absent\.eml cannot be read: No such file"):
+        names(tmp_path / "absent.eml")
+
+
+def test_standard_input_is_one_mail_or_an_mbox(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Input(ONE))
+    (found,) = mails_in(["-"])
+    assert (found.name, found.content) == ("standard input", ONE)
+    monkeypatch.setattr(sys, "stdin", Input(MBOX.replace(b"\n", b"\r\n")))
+    one, two = mails_in(["-"])
+    assert [one.name, two.name] == ["standard input:1", "standard input:2"]
+    assert one.content == b"Subject: one\n\nBonjour\nFrom here on\n"
+    assert two.content == b"Subject: two\n\nSalut\n"
+
+
+def test_places_are_read_in_the_order_given(tmp_path):
+    (tmp_path / "a.eml").write_bytes(ONE)
+    (tmp_path / "box").write_bytes(MBOX)
+    assert names(tmp_path / "box", tmp_path / "a.eml", tmp_path / "a.eml") == ["box:1", "box:2", "a.eml", "a.eml"]
+
+
+def test_a_name_that_is_no_text_is_shown_as_one(tmp_path):
+    (tmp_path / "a\udcff.eml").write_bytes(ONE)
+    (name,) = names(tmp_path / "a\udcff.eml")
+    name.encode()
