@@ -1,6 +1,7 @@
 """What holds for every test: no network beyond this machine, none of the developer's settings, no skip in CI.
 
-PostgreSQL comes from `FACTEUR_TEST_POSTGRES_URL` or from this machine; see `tests/conformance/conftest.py`.
+PostgreSQL is the server that `FACTEUR_TEST_POSTGRES_URL` names, else one on this machine. A run without any says so
+where nobody can overlook it.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ import ipaddress
 import os
 import socket
 import sys
+import uuid
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 POSTGRES = "FACTEUR_TEST_POSTGRES_URL"
 OURS_TO_KEEP = {POSTGRES, "FACTEUR_DATA"}
@@ -83,3 +88,59 @@ def pytest_make_collect_report(collector):  # noqa: ARG001 - the hook's signatur
     if os.environ.get("CI") and report.skipped:
         _fail_instead_of_skipping(report)
     return report
+
+
+CANDIDATES = (
+    "postgresql://facteur:facteur@127.0.0.1:5432/facteur_test",
+    "postgresql:///postgres?host=/var/run/postgresql",
+)
+HOW = (
+    f"No PostgreSQL server answers, so the store was NOT tested on it. Name one in {POSTGRES}, or install one "
+    "(apt-get install postgresql), start it and run as its superuser: CREATE ROLE facteur LOGIN PASSWORD 'facteur'; "
+    "CREATE DATABASE facteur_test OWNER facteur;"
+)
+_missing = []
+
+
+def pytest_terminal_summary(terminalreporter):
+    if _missing:
+        terminalreporter.write_sep("!", "POSTGRESQL WAS NOT TESTED", red=True, bold=True)
+        terminalreporter.write_line(HOW, red=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    named = os.environ.get(POSTGRES)
+    for url in (named,) if named else CANDIDATES:
+        try:
+            psycopg.connect(url, connect_timeout=3).close()
+        except psycopg.OperationalError:
+            if named:
+                raise
+            continue
+        return url
+    _missing.append(True)
+    pytest.skip(HOW)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server, schema_of):
+    """The URL of a schema of its own, without tables."""
+    with schema_of(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def schema_of():
+    """A context that makes a schema of its own on a server, gives its URL, and drops it."""
+    return _schema_of
+
+
+@contextmanager
+def _schema_of(server):
+    name = f"test_{os.getpid()}_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+        url = make_url(server).update_query_dict({"options": f"-csearch_path={name}"})
+        yield url.render_as_string(hide_password=False)
+        connection.execute(f"DROP SCHEMA {name} CASCADE")

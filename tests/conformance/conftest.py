@@ -1,19 +1,12 @@
-"""A store of each kind, empty, for every test; and short ways to say what is put into it.
-
-PostgreSQL is the server that `FACTEUR_TEST_POSTGRES_URL` names, else one on this machine. A run without any says so
-where nobody can overlook it.
-"""
+"""A store of each kind, empty, for every test; and short ways to say what is put into it."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import uuid
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from routing.classifier import Score
 from routing.decision import DecidedBy, Decision, Priority, Timings
@@ -24,58 +17,10 @@ from routing.store.migrations import migrate
 from routing.store.opening import open_store
 from routing.store.schema import metadata
 
-VARIABLE = "FACTEUR_TEST_POSTGRES_URL"
-CANDIDATES = (
-    "postgresql://facteur:facteur@127.0.0.1:5432/facteur_test",
-    "postgresql:///postgres?host=/var/run/postgresql",
-)
-HOW = (
-    f"No PostgreSQL server answers, so the store was NOT tested on it. Name one in {VARIABLE}, or install one "
-    "(apt-get install postgresql), start it and run as its superuser: CREATE ROLE facteur LOGIN PASSWORD 'facteur'; "
-    "CREATE DATABASE facteur_test OWNER facteur;"
-)
-_missing = []
-
-
-def pytest_terminal_summary(terminalreporter):
-    if _missing:
-        terminalreporter.write_sep("!", "POSTGRESQL WAS NOT TESTED", red=True, bold=True)
-        terminalreporter.write_line(HOW, red=True)
-
 
 @pytest.fixture(scope="session")
-def postgres_server():
-    named = os.environ.get(VARIABLE)
-    for url in (named,) if named else CANDIDATES:
-        try:
-            psycopg.connect(url, connect_timeout=3).close()
-        except psycopg.OperationalError:
-            if named:
-                raise
-            continue
-        return url
-    _missing.append(True)
-    pytest.skip(HOW)
-
-
-@pytest.fixture
-def empty_postgres_url(postgres_server):
-    """The URL of a schema of its own, without tables."""
-    yield from _schema(postgres_server)
-
-
-def _schema(server):
-    name = f"test_{os.getpid()}_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")
-        url = make_url(server).update_query_dict({"options": f"-csearch_path={name}"})
-        yield url.render_as_string(hide_password=False)
-        connection.execute(f"DROP SCHEMA {name} CASCADE")
-
-
-@pytest.fixture(scope="session")
-def migrated_postgres_url(postgres_server):
-    for url in _schema(postgres_server):
+def migrated_postgres_url(postgres_server, schema_of):
+    with schema_of(postgres_server) as url:
         migrate(url)
         yield url
 
