@@ -88,7 +88,7 @@ def test_standard_input_is_one_mail_or_an_mbox(monkeypatch):
     monkeypatch.setattr(sys, "stdin", Input(MBOX.replace(b"\n", b"\r\n")))
     one, two = mails_in(["-"])
     assert [one.name, two.name] == ["standard input:1", "standard input:2"]
-    assert one.content == b"Subject: one\n\nBonjour\nFrom here on\n"
+    assert one.content == b"Subject: one\n\nBonjour\nFrom here on"
     assert two.content == b"Subject: two\n\nSalut\n"
 
 
