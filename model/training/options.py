@@ -15,11 +15,11 @@ class TrainOptions:
 
     name: str = "insurance"
     """What the model is called; the digest is appended."""
-    epochs: int = 10
+    epochs: int = 7
     """Passes over the corpus at most; the best by validation is kept."""
     batch: int = 16
     """Mails a step."""
-    learning_rate: float = 1e-4
+    learning_rate: float = 2e-4
     """Of the encoder's last layer; each layer below has `layer_decay` times that of the one above."""
     layer_decay: float = 0.9
     head_rate: float = 1e-3
@@ -27,6 +27,8 @@ class TrainOptions:
     label_smoothing: float = 0.1
     warm_up: float = 0.1
     """Share of the steps during which the rates rise; then they fall along a cosine."""
+    averaging: float = 0.98
+    """Decay of the moving average of weights that is kept: about the last fifty steps."""
     held_out: float = 0.12
     """Share of the corpus kept for choosing the epoch and for calibration, drawn alike from labels and languages."""
     max_length: int = 256

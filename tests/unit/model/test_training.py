@@ -1,0 +1,181 @@
+"""Training end to end, on a network small enough to be trained while one waits."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from model.directory import CARD, TOKENIZER, open_model
+from model.registry import bundled_model_path, load_classifier
+from routing.errors import ConfigurationError
+from routing.mail import Mail
+
+if importlib.util.find_spec("torch") is None or importlib.util.find_spec("transformers") is None:
+    pytest.skip("TRAINING NOT TESTED: install the extra `train` to run these tests", allow_module_level=True)
+
+import torch
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertModel
+
+from model.corpus import Example
+from model.training.bilingual import extend_vocabulary, read_pairs
+from model.training.distillation import DistilOptions, distil
+from model.training.encoder import base_directory, load_base
+from model.training.fit import split
+from model.training.options import TrainOptions
+from model.training.train import train
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # torch's exporter uses what it deprecates itself
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
+WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "my", "car", "house", "broke", "burnt", "the", "de", "д")
+PAIRS = [("the car", "la voiture"), ("my car", "ma voiture"), ("the house", "la maison"), ("my house", "ma maison")]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """A Hugging Face directory with random weights and a vocabulary of a dozen words."""
+    folder = tmp_path_factory.mktemp("base")
+    torch.manual_seed(3)
+    config = BertConfig(
+        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
+    )
+    BertModel(config).save_pretrained(folder)
+    content = json.loads(open_model(bundled_model_path()).file(TOKENIZER).read_bytes())
+    vocabulary = {word: number for number, word in enumerate(WORDS)}
+    content["model"]["vocab"] = vocabulary
+    content["added_tokens"] = [
+        {**token, "id": vocabulary[token["content"]]} for token in content["added_tokens"] if token["content"] in WORDS
+    ]
+    for name, special in content["post_processor"]["special_tokens"].items():
+        special["ids"] = [vocabulary[name]]
+    (folder / TOKENIZER).write_text(json.dumps(content))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    file = tmp_path_factory.mktemp("corpus") / "mails.jsonl"
+    rows = [("claim_motor", "my car broke"), ("claim_home", "the house burnt")] * 8
+    lines = [
+        json.dumps({"id": str(number), "label": label, "language": "en", "subject": "", "text": text})
+        for number, (label, text) in enumerate(rows)
+    ]
+    file.write_text("\n".join(lines))
+    return file
+
+
+@pytest.fixture(scope="module")
+def trained(base, corpus, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    seen = []
+    options = TrainOptions(
+        name="tiny", epochs=12, batch=4, held_out=0.25, threads=1, bfloat16=False, learning_rate=5e-3, test=corpus
+    )
+    return train([corpus], base, out, options, seen.append), seen, out
+
+
+def test_training_learns_what_the_corpus_shows(trained):
+    report, _, _ = trained
+    assert report.test.accuracy == 1.0
+    assert report.validation.examples == 4
+    assert report.agreement == 1.0
+
+
+def test_what_serves_and_the_checkpoint_say_the_same(trained):
+    report, _, _ = trained
+    mail = Mail(text="the car burnt my house")
+    served, kept = (
+        load_classifier(spec).classify([mail])[0] for spec in (str(report.model), f"torch:{report.checkpoint}")
+    )
+    assert {score.label: score.probability for score in served.scores} == pytest.approx(
+        {score.label: score.probability for score in kept.scores}, abs=0.05
+    )
+
+
+def test_training_leaves_two_sealed_directories_and_nothing_half_written(trained):
+    report, _, out = trained
+    assert sorted(path.name for path in out.iterdir()) == ["checkpoints", report.model.name]
+    assert open_model(report.model).config.labels == ("claim_home", "claim_motor")
+    assert "accuracy" in (report.model / CARD).read_text()
+
+
+def test_progress_is_told_to_the_end(trained):
+    _, seen, _ = trained
+    steps = [progress for progress in seen if progress.stage == "train" and not progress.note]
+    assert [progress.done for progress in steps] == list(range(1, steps[0].total + 1))
+    assert (seen[-1].stage, seen[-1].done) == ("export", seen[-1].total)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"labels": ("claim_home",)}, "labels that are not to be learnt: claim_motor"),
+        ({"test": Path("nowhere")}, "nowhere"),
+    ],
+)
+def test_a_run_that_cannot_succeed_leaves_nothing(base, corpus, tmp_path, options, why):
+    with pytest.raises(ConfigurationError, match=why):
+        train([corpus], base, tmp_path / "out", TrainOptions(**options), print)
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_label_only_is_refused(base, tmp_path):
+    file = tmp_path / "one.jsonl"
+    file.write_text(json.dumps({"id": "1", "label": "quote", "text": "x"}))
+    with pytest.raises(ConfigurationError, match="one label only"):
+        train([file], base, tmp_path / "out", TrainOptions(), print)
+
+
+def test_a_base_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"has no config\.json"):
+        base_directory(tmp_path)
+
+
+def test_a_split_holds_out_every_label_in_every_language():
+    examples = [
+        Example(id=f"{label}{language}{number}", label=label, language=language, subject="", text="x")
+        for label in ("a", "b")
+        for language in ("fr", "en")
+        for number in range(10)
+    ]
+    parts = split(examples, 0.2, seed=1)
+    assert len(parts.held_out) == 8
+    assert len({(example.label, example.language) for example in parts.held_out}) == 4
+    assert not {example.id for example in parts.training} & {example.id for example in parts.held_out}
+    assert parts == split(examples, 0.2, seed=1)
+
+
+def test_new_words_start_where_their_translations_are(base, tmp_path):
+    extend_vocabulary(base, PAIRS, tmp_path / "extended", words=4)
+    tokenizer = Tokenizer.from_file(str(tmp_path / "extended" / TOKENIZER))
+    vocabulary = tokenizer.get_vocab()
+    assert {"voiture", "maison", "la", "ma"} <= set(vocabulary)
+    assert "д" not in vocabulary
+    assert tokenizer.encode("Voiture").tokens == ["[CLS]", "voiture", "[SEP]"]
+    vectors = load_base(tmp_path / "extended").get_input_embeddings().weight
+    nearness = torch.cosine_similarity(vectors[vocabulary["voiture"]], vectors, dim=-1)
+    assert nearness[vocabulary["car"]] > nearness[vocabulary["house"]]
+
+
+def test_distilling_draws_translations_towards_their_originals(base, tmp_path):
+    extend_vocabulary(base, PAIRS, tmp_path / "extended", words=4)
+    forgetful = load_base(tmp_path / "extended")
+    torch.manual_seed(9)
+    for parameter in forgetful.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    forgetful.save_pretrained(tmp_path / "extended")
+    seen = []
+    options = DistilOptions(steps=60, batch_pairs=4, max_length=16, threads=1, learning_rate=1e-2)
+    distil(base, tmp_path / "extended", PAIRS, tmp_path / "out", options=options, listen=seen.append)
+    losses = [float(progress.note.removeprefix("loss ")) for progress in seen]
+    assert losses[-1] < 0.5 * losses[0]
+    assert base_directory(tmp_path / "out")
+
+
+def test_pairs_are_read_and_torn_lines_left_out(tmp_path):
+    file = tmp_path / "pairs.tsv"
+    file.write_text("a\tb\nonly one\nc\td\te\n\tz\nf\tg\n")
+    assert read_pairs(file) == [("a", "b"), ("f", "g")]
