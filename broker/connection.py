@@ -11,6 +11,13 @@ from routing.errors import ConfigurationError
 REDIS_SECONDS = 0.25
 """Longest wait for Redis, to connect and to answer: it is a local service, and nobody's mail depends on it."""
 
+STALL_SECONDS = 2.0
+"""When Celery gives up on a Redis that accepts but does not answer, as after a network has parted: a worker that rings
+holds mails meanwhile."""
+
+HEALTH_SECONDS = 5
+"""How often a listening worker makes sure that its silent connection still leads somewhere."""
+
 VISIBILITY_SECONDS = 3600
 """When Redis gives an unacknowledged message out again. Messages are empty and acknowledged when received, so this
 only bounds how long a stray one is kept."""
@@ -77,7 +84,9 @@ def make_celery(url: str) -> Celery:
         broker_pool_limit=2,
         broker_transport_options={
             "visibility_timeout": VISIBILITY_SECONDS,
-            "socket_connect_timeout": 1.0,
+            "socket_connect_timeout": STALL_SECONDS,
+            "socket_timeout": STALL_SECONDS,
+            "health_check_interval": HEALTH_SECONDS,
             "socket_keepalive": True,
             "max_retries": 1,
             "interval_start": 0,

@@ -1,9 +1,13 @@
 """The doorbell, on a real Redis and in its thread."""
 
+import contextlib
 import json
+import signal
 import threading
 
 import pytest
+from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from broker import bell as module
 from broker.bell import BackgroundBell, RedisBell, SilentBell
@@ -181,6 +185,27 @@ def test_a_background_bell_starts_one_thread_however_many_ring_first():
         thread.join()
     assert sum(thread.name == "bell" for thread in threading.enumerate()) == before + 1
     slow.one()
+
+
+def test_a_redis_that_hangs_holds_up_nobody_for_long(redis_server):
+    redis_server.start()
+    celery = make_celery(redis_server.url)
+    bell = RedisBell(task=CLASSIFY, client=connect_redis(redis_server.url), celery=celery)
+    bell.insist()
+    redis_server.process.send_signal(signal.SIGSTOP)
+    for act in (bell.ring, bell.insist, bell.answer):
+        ended = threading.Event()
+
+        def trying(act=act, ended=ended):
+            with contextlib.suppress(RedisError, OperationalError, OSError):
+                act()
+            ended.set()
+
+        threading.Thread(target=trying, daemon=True).start()
+        assert ended.wait(timeout=30)
+    redis_server.process.send_signal(signal.SIGCONT)
+    bell.client.close()
+    celery.close()
 
 
 def test_a_background_bell_rings_a_redis_that_comes_back(redis_server, monkeypatch):
