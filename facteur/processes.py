@@ -47,6 +47,13 @@ class Part:
         """Whether the process runs."""
         return self.process is not None and self.process.poll() is None
 
+    def end_group(self) -> None:
+        """End by force the process and whatever it started, since a part that is killed may leave children."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
     def last_words(self, lines: int = 15) -> str:
         """Return the end of the log."""
         with contextlib.suppress(OSError):
@@ -77,6 +84,7 @@ class Processes:
         news = []
         for part in self.dead():
             if part.died_at is None:
+                part.end_group()  # children that outlived it would work on beside those of the next
                 part.died_at = time.monotonic()
                 news.append(part)
             elif time.monotonic() - part.died_at >= RESTART_SECONDS:
@@ -89,11 +97,7 @@ class Processes:
         self._ask(self.parts[1:], deadline)
         self._ask(self.parts[:1], deadline + 0.5)
         for part in self.parts:
-            if part.process is not None:
-                # The group, since a part that is killed may leave children of its own.
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(part.process.pid, signal.SIGKILL)
-                part.process.wait()
+            part.end_group()
 
     @staticmethod
     def _ask(parts: Sequence[Part], deadline: float) -> None:

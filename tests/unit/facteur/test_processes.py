@@ -165,6 +165,18 @@ def test_children_of_a_part_that_died_before_are_killed_too(part, tmp_path):
     until(lambda: not alive(orphan))
 
 
+def test_children_of_a_part_that_died_do_not_work_on_beside_those_of_the_next(part, tmp_path):
+    processes = Processes()
+    one = part('sleep 60 & echo $! > "$HERE/orphan"; exit 1')
+    processes.start(one)
+    one.process.wait()
+    orphan = written(tmp_path, "orphan")
+    assert alive(orphan)
+    assert processes.revive() == [one]
+    until(lambda: not alive(orphan))
+    processes.stop()
+
+
 def test_stopping_nothing_and_stopping_twice_is_harmless(part):
     Processes().stop()
     processes = Processes()
