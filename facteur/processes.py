@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -20,6 +20,8 @@ STOP_SECONDS = 3.5
 """How long processes may take to end what they began, before they are killed: Ctrl-C ends within five seconds."""
 RESTART_SECONDS = 1.0
 """Pause before a process that died is started again."""
+STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
+"""The signals that ask us to stop."""
 LOG_BYTES = 10 * 1024 * 1024
 """A log that is larger at the start is put aside, one generation deep."""
 
@@ -39,7 +41,12 @@ class Part:
     def start(self) -> None:
         """Start the process in a group of its own, so that a Ctrl-C in the terminal reaches only us."""
         with self.log.open("ab") as log:
-            self.process = _spawn(self.command, self.environ, log)
+            # Whoever is told to stop between the start of a process and its being known would leave it behind.
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+            try:
+                self.process = _spawn(self.command, self.environ, log, mask)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         self.died_at = None
 
     @property
@@ -72,8 +79,8 @@ class Processes:
         part.log.parent.mkdir(parents=True, exist_ok=True)
         if part.log.exists() and part.log.stat().st_size > LOG_BYTES:
             part.log.replace(part.log.with_suffix(".log.1"))
-        part.start()
         self.parts.append(part)
+        part.start()
 
     def dead(self) -> list[Part]:
         """Return the parts that do not run."""
@@ -109,13 +116,16 @@ class Processes:
                 process.wait(timeout=max(0.05, deadline - time.monotonic()))
 
 
-def _spawn(command: Sequence[str], environ: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a process that ends when we do, even if we are killed."""
+def _spawn(
+    command: Sequence[str], environ: Mapping[str, str], log: IO[bytes], mask: Collection[int]
+) -> subprocess.Popen[bytes]:
+    """Start a process that ends when we do, even if we are killed, and that hears the signals outside `mask`."""
     libc = ctypes.CDLL(None)
     parent = os.getpid()
 
     def end_with_parent() -> None:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if os.getppid() != parent:  # it died before it was asked to tell
             os._exit(1)
 

@@ -54,8 +54,28 @@ ROLES = ("api", "worker", "errands", "beat")
 """Commands of `facteur` that are started, in this order, after Redis."""
 
 
-class Stopped(Exception):
-    """Somebody asked us to stop."""
+class Stopped(BaseException):
+    """Somebody asked us to stop. Not an Exception, so that nobody's `except Exception` takes it for a fault."""
+
+
+class Stop:
+    """Raises `Stopped` wherever we are when the signal comes, and remembers it, should that have been swallowed.
+
+    What is raised while a destructor or a callback of the interpreter runs goes no further.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __call__(self, _signal: int, _frame: FrameType | None) -> None:
+        """Stop (the form of a signal's handler)."""
+        self._asked = True
+        raise Stopped
+
+    def check(self) -> None:
+        """Raise Stopped when we were asked to stop before."""
+        if self._asked:
+            raise Stopped
 
 
 def up(settings: Settings, *, samples: Path, console: Console) -> None:
@@ -65,14 +85,15 @@ def up(settings: Settings, *, samples: Path, console: Console) -> None:
         ConfigurationError: something cannot be used; one sentence says what, and what to do.
     """
     started_at = time.monotonic()
+    stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+        signal.signal(number, stop)
     with contextlib.suppress(Stopped), _sole_user(settings.var):
         settings, key = _prepare(settings, console)
         processes = Processes()
         try:
             try:
-                _start(settings, processes, console)
+                _start(settings, processes, console, stop)
             except OSError as error:
                 raise ConfigurationError(f"{error.filename} cannot be used: {error.strerror}.") from error
             console.print(f"[green]Ready[/green] after {time.monotonic() - started_at:.1f} s.")
@@ -82,17 +103,13 @@ def up(settings: Settings, *, samples: Path, console: Console) -> None:
             console.print(
                 f"\nRunning; press Ctrl-C to stop. Logs are in {settings.var / 'log'}.", soft_wrap=True, markup=False
             )
-            _watch(processes, console)
+            _watch(processes, console, stop)
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
             console.print("\nStopping …")
             processes.stop()
             console.print("Stopped; every job is kept.")
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise Stopped
 
 
 @contextlib.contextmanager
@@ -174,7 +191,7 @@ def _api_key(settings: Settings) -> str:
     return secret
 
 
-def _start(settings: Settings, processes: Processes, console: Console) -> None:
+def _start(settings: Settings, processes: Processes, console: Console, stop: Stop) -> None:
     environ = {**os.environ, **settings.to_environ()}
     log = settings.var / "log"
     socket_url = f"unix://{socket_path(settings.var)}"
@@ -187,12 +204,13 @@ def _start(settings: Settings, processes: Processes, console: Console) -> None:
         command = [sys.executable, "-m", "facteur", role]
         processes.start(Part(name=role, command=command, environ=environ, log=log / f"{role}.log"))
     console.print(f"Started    {', '.join(part.name for part in processes.parts)}")
-    _wait_until_ready(settings, processes)
+    _wait_until_ready(settings, processes, stop)
 
 
-def _wait_until_ready(settings: Settings, processes: Processes) -> None:
+def _wait_until_ready(settings: Settings, processes: Processes, stop: Stop) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while True:
+        stop.check()
         for part in processes.dead():
             raise ConfigurationError(
                 f"The part {part.name!r} ended while starting; its last words:\n{part.last_words()}"
@@ -241,16 +259,17 @@ def _greet(settings: Settings, key: str, console: Console) -> None:
     )
 
 
-def _watch(processes: Processes, console: Console) -> None:
+def _watch(processes: Processes, console: Console, stop: Stop) -> None:
     while True:
+        stop.check()
         time.sleep(WATCH_SECONDS)
         for part in processes.revive():
             console.print(f"{part.name} ended and is started again; see {part.log}", style="yellow", markup=False)
 
 
 def _address(settings: Settings) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - where to ask, not to listen
-    return f"http://{host}:{settings.port}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - where to ask, not to listen
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def _public(url: str) -> str:

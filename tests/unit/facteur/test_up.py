@@ -1,0 +1,71 @@
+"""What `facteur up` is made of and can be tried without starting anything."""
+
+import contextlib
+import signal
+import socket
+
+import pytest
+
+from facteur import up
+from facteur.up import Stop, Stopped
+from routing.errors import ConfigurationError
+from routing.settings import Settings
+
+
+def test_a_signal_stops_wherever_we_are():
+    with pytest.raises(Stopped):
+        Stop()(signal.SIGINT, None)
+
+
+def test_a_library_that_takes_every_exception_does_not_take_this_one():
+    with pytest.raises(Stopped), contextlib.suppress(Exception):
+        Stop()(signal.SIGTERM, None)
+
+
+def test_a_stop_that_was_swallowed_is_not_forgotten():
+    stop = Stop()
+    stop.check()
+    with contextlib.suppress(Stopped):
+        stop(signal.SIGINT, None)
+    with pytest.raises(Stopped):
+        stop.check()
+
+
+def test_a_var_directory_has_one_user_at_a_time(tmp_path):
+    var = tmp_path / "a" / "b"
+    with (
+        up._sole_user(var),
+        pytest.raises(ConfigurationError, match="Another `facteur up` uses"),
+        up._sole_user(var),
+    ):
+        pass
+    with up._sole_user(var):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:9"),
+        ("0.0.0.0", "http://127.0.0.1:9"),  # noqa: S104 - shown, not bound to
+        ("::", "http://[::1]:9"),
+        ("::1", "http://[::1]:9"),
+        ("mail.example", "http://mail.example:9"),
+    ],
+)
+def test_the_address_is_one_that_can_be_asked(host, address):
+    assert up._address(Settings(host=host, port=9)) == address
+
+
+def test_a_port_that_is_free_is_fine_and_a_host_that_is_none_of_ours_is_refused():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match="is taken"):
+            up._check_port("127.0.0.1", port)
+    up._check_port("127.0.0.1", port)
+    with pytest.raises(ConfigurationError, match="FACTEUR_HOST"):
+        up._check_port("192.0.2.1", port)
+
+
+def test_a_database_is_shown_without_its_password():
+    assert "hunter2" not in up._public("postgresql+psycopg://user:hunter2@host/name")
