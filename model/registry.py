@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from model.directory import MANIFEST, ModelDirectory, open_model
@@ -10,7 +11,7 @@ from model.keywords import KeywordClassifier
 from routing.classifier import Classifier
 from routing.errors import ConfigurationError
 
-__all__ = ["ModelDirectory", "bundled_model_path", "load_classifier", "open_model"]
+__all__ = ["ModelDirectory", "ModelIdentity", "bundled_model_path", "identify_model", "load_classifier", "open_model"]
 
 BUNDLED = Path(__file__).parent / "bundled"
 """Holds the one model directory that comes with the product."""
@@ -48,6 +49,28 @@ def load_classifier(spec: str) -> Classifier:
     return _load(
         "model.onnx_runtime", "OnnxClassifier", open_model(bundled_model_path() if spec == "bundled" else spec)
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelIdentity:
+    """What is known of a model without loading it."""
+
+    version: str
+    labels: tuple[str, ...]
+
+
+def identify_model(spec: str) -> ModelIdentity:
+    """Verify the model that `spec` names and say what it is, loading no runtime: safe before a fork.
+
+    Raises:
+        ConfigurationError: There is no such model, or it is damaged.
+    """
+    if spec == "keywords":
+        stand_in = KeywordClassifier()
+        return ModelIdentity(version=stand_in.version, labels=stand_in.labels)
+    path = bundled_model_path() if spec == "bundled" else spec.removeprefix("torch:")
+    directory = open_model(path)
+    return ModelIdentity(version=directory.version, labels=directory.config.labels)
 
 
 def _load(module: str, name: str, directory: ModelDirectory) -> Classifier:
