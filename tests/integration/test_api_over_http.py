@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -163,6 +165,19 @@ def test_a_failed_job_is_tried_again_when_asked(service) -> None:
     assert ended(service, job["id"])["status"] == "failed"
     done = post_json(service, WAIT, subject="Devis")[2]
     assert service.request("POST", f"/v1/jobs/{done['id']}/retry")[0] == 409
+
+
+def test_a_redis_that_hangs_keeps_no_mail_from_being_accepted_and_decided(service) -> None:
+    os.kill(service.pid("redis"), signal.SIGSTOP)
+    try:
+        answers = [service.post_mail(f"hanging {number}") for number in range(20)]
+        time.sleep(3)  # long enough for whoever rings to give up
+    finally:
+        os.kill(service.pid("redis"), signal.SIGCONT)
+    assert [status for status, _, _ in answers] == [202] * 20
+    for _, _, job in answers:
+        assert ended(service, job["id"])["status"] == "done"
+    service.assert_alive()
 
 
 def test_without_a_worker_it_is_not_ready_and_what_waits_can_be_taken_back(tmp_path) -> None:
