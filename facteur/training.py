@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -26,47 +29,77 @@ _FILE_OR_FOLDER = click.Path(path_type=Path, exists=True)
 @click.option("--out", default="models", show_default=True, type=_FOLDER, help="Where the model's folder is made.")
 @click.option("--name", default="insurance", show_default=True, help="What the model is called.")
 @click.option("--test", type=_FILE_OR_FOLDER, help="Held-out mails that the model card reports on.")
-@click.option("--epochs", default=10, show_default=True, help="Passes over the corpus at most.")
-@click.option("--seed", default=13, show_default=True, help="Of everything that is drawn.")
-@click.option("--threads", default=2, show_default=True, help="Cores to use.")
+@click.option("--notes", type=_FILE_OR_FOLDER, help="Markdown for the model card: origins, licences, attributions.")
+@click.option("--epochs", type=int, help="Passes over the corpus at most.")
+@click.option("--seed", type=int, help="Of everything that is drawn.")
+@click.option("--threads", type=int, help="Cores to use.")
 def train(  # noqa: PLR0913, PLR0917 - one word for each option
     corpora: tuple[Path, ...],
     base: str,
     out: Path,
     name: str,
     test: Path | None,
-    epochs: int,
-    seed: int,
-    threads: int,
+    notes: Path | None,
+    epochs: int | None,
+    seed: int | None,
+    threads: int | None,
 ) -> None:
     """Train a model on labelled mail: JSON Lines of id, label, language, subject and text.
 
     Without CORPORA the corpora that come with the product are used, and their test set.
     """
+    with _needs_the_extra():
+        from model.training.options import TrainOptions  # noqa: PLC0415 - needs the extra `train`
+        from model.training.train import train as run  # noqa: PLC0415 - the same
+    given: dict[str, Any] = {
+        "epochs": epochs,
+        "seed": seed,
+        "threads": threads,
+    }
+    if notes is not None:
+        given["notes"] = notes.read_text(encoding="utf-8")
+    options = TrainOptions(
+        name=name,
+        test=test or (None if corpora else TEST),
+        **{option: value for option, value in given.items() if value is not None},
+    )
+    report = run(corpora or (CORPORA,), base, out, options, _listener())
+    console = Console(stderr=True)
+    for title, evaluation in (("Held out of training", report.validation), ("Test set", report.test)):
+        if evaluation is not None:
+            console.print(_summary(title, evaluation))
+    click.echo(report.model)
+
+
+@click.command()
+@click.option("--teacher", default="minilm", show_default=True, help="English encoder: a folder, or `minilm`.")
+@click.option("--pairs", required=True, type=_FILE_OR_FOLDER, help="Folder of sentence pairs, English and French.")
+@click.option("--out", required=True, type=_FOLDER, help="Where the new encoder's folder is made.")
+def distil(teacher: str, pairs: Path, out: Path) -> None:
+    """Teach an English encoder French from sentence pairs: the base of the bundled model, in twenty minutes."""
+    with _needs_the_extra():
+        from model.training.bilingual_base import make_bilingual_base  # noqa: PLC0415 - needs the extra `train`
     try:
-        from model.training.options import Progress, TrainOptions  # noqa: PLC0415 - needs the extra `train`
-        from model.training.train import train as run  # noqa: PLC0415
+        make_bilingual_base(teacher, pairs, out, _listener())
+    except OSError as error:
+        raise ConfigurationError(f"The pairs cannot be read: {error}.") from error
+    click.echo(out)
+
+
+@contextmanager
+def _needs_the_extra() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"Training needs the package {error.name}; install it with `sh requirements/install.sh train` "
             "or `pip install facteur[train]`."
         ) from error
-    console = Console(stderr=True)
 
-    def listen(progress: Progress) -> None:
-        console.print(f"{progress.stage} {progress.done}/{progress.total} {progress.note}", highlight=False)
 
-    report = run(
-        corpora or (CORPORA,),
-        base,
-        out,
-        TrainOptions(name=name, test=test or (None if corpora else TEST), epochs=epochs, seed=seed, threads=threads),
-        listen,
-    )
-    for title, evaluation in (("Held out of training", report.validation), ("Test set", report.test)):
-        if evaluation is not None:
-            console.print(_summary(title, evaluation))
-    click.echo(report.model)
+def _listener() -> Callable[[Any], None]:
+    console = Console(stderr=True, highlight=False)
+    return lambda progress: console.print(f"{progress.stage} {progress.done}/{progress.total} {progress.note}")
 
 
 @click.command("evaluate")
