@@ -16,7 +16,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 from rich.console import Console
@@ -50,7 +50,7 @@ class Measured:
             obedient=False,
         )
 
-    def __enter__(self) -> Measured:
+    def __enter__(self) -> Self:
         begin = time.perf_counter()
         self.service.start_ready()
         self.ready_seconds = time.perf_counter() - begin

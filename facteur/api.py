@@ -15,6 +15,7 @@ from broker.bell import BackgroundBell, Bell, RedisBell, SilentBell
 from broker.connection import connect_redis, make_celery
 from broker.limiter import ANSWER_SECONDS, Limiter, NoLimiter, RedisLimiter
 from broker.names import CLASSIFY
+from facteur.lingering import LingeringWorker
 from routing.policy.reading import policy_of
 from routing.settings import Settings
 from routing.store.opening import open_store
@@ -77,7 +78,7 @@ class _Server(BaseApplication):
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         options: dict[str, Any] = {
             "bind": f"{host}:{settings.port}",
-            "worker_class": "gthread",
+            "worker_class": LingeringWorker,
             "workers": settings.api_processes,
             "threads": settings.api_threads,
             "preload_app": True,

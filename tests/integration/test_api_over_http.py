@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
 import signal
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -220,3 +222,37 @@ def age_heard_of(service: Deployment, *, seconds: float) -> None:
                     seen_at=time.time() - seconds,
                 )
             )
+
+
+def test_more_kept_alive_connections_than_threads_are_all_served(tmp_path):
+    narrow = deployment_at(tmp_path, api_threads="2", api_processes="1")
+    try:
+        narrow.start("api")
+        wait_for(lambda: narrow.get("/healthz")[0] == 200, seconds=30, what="the API")
+        connections = [http.client.HTTPConnection("127.0.0.1", narrow.settings.port, timeout=20) for _ in range(8)]
+        headers = {"Authorization": f"Bearer {narrow.secret}", "Content-Type": "message/rfc822"}
+        for number in range(5):
+            for at, connection in enumerate(connections):
+                connection.request("POST", "/v1/emails", body=f"Subject: {at}-{number}\r\n\r\nBonjour", headers=headers)
+            for connection in connections:
+                response = connection.getresponse()
+                assert response.status == 202
+                response.read()
+        for connection in connections:
+            connection.close()
+    finally:
+        narrow.stop()
+
+
+def test_requests_that_are_sent_ahead_on_one_connection_are_answered_in_order(service):
+    request = (
+        f"POST /v1/emails HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {service.secret}\r\n"
+        "Content-Type: message/rfc822\r\nContent-Length: {}\r\n\r\n{}"
+    )
+    mails = [f"Subject: ahead {number}\r\n\r\nBonjour" for number in range(3)]
+    with socket.create_connection(("127.0.0.1", service.settings.port), timeout=20) as connection:
+        connection.sendall("".join(request.format(len(mail), mail) for mail in mails).encode())
+        answers = b""
+        while len(re.findall(rb"ahead \d", answers)) < len(mails) and (more := connection.recv(65536)):
+            answers += more
+    assert re.findall(rb"ahead (\d)", answers) == [b"0", b"1", b"2"]
