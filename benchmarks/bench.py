@@ -40,6 +40,7 @@ class Measured:
             var=var,
             database_url=os.environ.get("BENCH_DATABASE_URL", f"sqlite:///{var / 'facteur.sqlite'}"),
             extra={
+                "FACTEUR_API_PROCESSES": "0",
                 "FACTEUR_WORKER_PROCESSES": "0",
                 "FACTEUR_LEASE_SECONDS": "60",
                 "FACTEUR_HANG_SECONDS": "30",

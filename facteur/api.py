@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -79,7 +80,7 @@ class _Server(BaseApplication):
         options: dict[str, Any] = {
             "bind": f"{host}:{settings.port}",
             "worker_class": LingeringWorker,
-            "workers": settings.api_processes,
+            "workers": settings.api_processes or _processes(settings),
             "threads": settings.api_threads,
             "preload_app": True,
             "graceful_timeout": GRACE_SECONDS,
@@ -96,6 +97,12 @@ class _Server(BaseApplication):
     def load(self) -> Callable[..., Any]:
         """Return the WSGI application."""
         return self._app
+
+
+def _processes(settings: Settings) -> int:
+    """Return how many processes suit the database: SQLite lets one process write at a time, and its threads share."""
+    on_sqlite = settings.resolved_database_url.startswith("sqlite")
+    return 1 if on_sqlite else len(os.sched_getaffinity(0))
 
 
 def _forget_process(_server: Any, worker: Any) -> None:

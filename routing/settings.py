@@ -57,7 +57,11 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address that the API listens on.")
     port: int = _setting(8025, "Port that the API listens on.", minimum=1)
-    api_processes: int = _setting(2, "Processes that serve HTTP.", minimum=1)
+    api_processes: int = _setting(
+        0,
+        "Processes that serve HTTP; 0: one on SQLite, where its threads share their commits, else one for each core.",
+        minimum=0,
+    )
     api_threads: int = _setting(16, "Threads of each of them, that is requests at a time.", minimum=2)
     worker_processes: int = _setting(0, "Processes that decide; 0: one for each core.", minimum=0)
     policy: str = _setting("", "Policy file (YAML): labels, queues, thresholds. Empty: the bundled one.")
@@ -73,7 +77,12 @@ class Settings:
         200_000, "With more mails than this waiting to be decided, the API answers 503; 0: no limit.", minimum=0
     )
     rate_limit: int = _setting(0, "Mails that one API key may post in a minute; 0: no limit.", minimum=0)
-    claim_limit: int = _setting(32, "Mails that a worker process claims at a time.", minimum=1)
+    claim_limit: int = _setting(
+        128,
+        "Mails that a worker process claims at a time at most; it claims fewer when the model needs longer for them "
+        "than a quarter of a second.",
+        minimum=1,
+    )
     max_attempts: int = _setting(3, "Attempts on a mail before its job becomes failed.", minimum=1)
     lease_seconds: float = _setting(
         60.0, "How long a worker holds the mails that it claimed before others may take them.", minimum=1

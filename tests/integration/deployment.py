@@ -65,6 +65,7 @@ class Deployment:
                 "FACTEUR_REDIS_URL": f"unix://{socket_path(self.var)}",
                 "FACTEUR_PORT": str(free_port()),
                 "FACTEUR_MODEL": "keywords",
+                "FACTEUR_API_PROCESSES": "2",
                 "FACTEUR_WORKER_PROCESSES": "2",
                 "FACTEUR_LEASE_SECONDS": "8",
                 "FACTEUR_HANG_SECONDS": "2",
