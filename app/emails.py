@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from pydantic import Field
@@ -39,6 +40,7 @@ from routing.job_document import job_fields
 from routing.keys import Scope
 from routing.mail.address import first_mailbox
 from routing.mail.headers import message_id_of, peek
+from routing.public_address import is_public_host
 
 emails = Blueprint("emails", __name__)
 
@@ -224,10 +226,17 @@ def _line(line: bytes, idempotency_key: str | None) -> Submission | Exception:
 
 
 def _allowed(callback_url: str | None, field: str) -> str | None:
-    """Refuse a callback that could not be signed."""
-    if callback_url is not None and not services().settings.webhook_secret:
+    """Refuse a callback that could not be signed, or that would lead inside."""
+    if callback_url is None:
+        return None
+    settings = services().settings
+    if not settings.webhook_secret:
         raise InvalidInput(
             "Callbacks are off here, since FACTEUR_WEBHOOK_SECRET is not set; leave callback_url out.", field=field
+        )
+    if not settings.webhook_allow_private and not is_public_host(urlsplit(callback_url).hostname or ""):
+        raise InvalidInput(
+            "Callbacks go to public addresses only; FACTEUR_WEBHOOK_ALLOW_PRIVATE allows others.", field=field
         )
     return callback_url
 

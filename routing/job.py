@@ -168,7 +168,7 @@ class Event:
     at: float
     kind: str
     """accepted is not recorded (the job's own `created_at` says it); decided, failed, retried, requeued, reviewed,
-    cancelled, erased are."""
+    cancelled, erased, callback delivered and callback given up are."""
     actor: str
-    """`worker NAME`, `key NAME`, `sweep`."""
+    """`worker NAME`, `key NAME`, `sweep`, `errands`."""
     detail: str = ""

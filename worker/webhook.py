@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import hmac
 import http.client
-import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from routing.errors import ConfigurationError
+from routing.public_address import is_public
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of secrets, not one
 LEAST_SECRET_BYTES = 24
@@ -26,10 +26,6 @@ GONE = 410
 TOO_MANY = 429
 SERVER_ERRORS = range(500, 600)
 SUCCESSES = range(200, 300)
-GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-"""All that IANA has opened of IPv6 (RFC 4291, section 2.4)."""
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-"""IPv4 as seen from a network that has only IPv6 (RFC 6052)."""
 
 Resolve = Callable[[str, int], list[str]]
 """Gives the addresses of a host name; raises OSError when there is none."""
@@ -158,25 +154,6 @@ def _parts_of(url: str) -> SplitResult:
     if not sound or not url.isascii() or any(character <= " " for character in url):
         raise Undeliverable("the callback URL is no http or https URL")
     return parts
-
-
-def is_public(address: str) -> bool:
-    """Say whether an IP address is one of the public Internet, an IPv4 address inside an IPv6 one included."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = _inner(ip)
-        if inner is not None:
-            return is_public(str(inner))
-        # Everything else in IPv6 is kept back or for local use.
-        return ip in GLOBAL_UNICAST and ip.is_global
-    return ip.is_global and not ip.is_multicast
-
-
-def _inner(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that packets to this IPv6 address end up at, if it is of a kind that has one."""
-    if ip in NAT64:
-        return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
-    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
 
 
 class _Deadline:

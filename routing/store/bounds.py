@@ -38,6 +38,11 @@ DEFECT = 200
 KEY = 200
 """Characters of a repeat's key that are stored as they are: an index row of PostgreSQL holds 2,704 bytes at most."""
 
+CALLBACK_DELIVERED = "callback delivered"
+CALLBACK_GIVEN_UP = "callback given up"
+ERRANDS = "errands"
+"""Kinds and actor of the events that say how a callback ended."""
+
 _REFUSED = re.compile("[\0\ud800-\udfff]")
 
 

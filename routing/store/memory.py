@@ -306,7 +306,6 @@ class MemoryStore(MemoryKeys):
 
     def record_deliveries(self, outcomes: Sequence[DeliveryOutcome], *, now: float) -> None:
         """Record what came of attempts; see the port."""
-        del now
         with self._lock:
             for outcome in outcomes:
                 delivery = self._deliveries.get(outcome.delivery_id)
@@ -317,6 +316,8 @@ class MemoryStore(MemoryKeys):
                     self._delivery_due[delivery.id] = outcome.retry_at
                 else:
                     del self._deliveries[delivery.id]
+                    kind = bounds.CALLBACK_DELIVERED if outcome.delivered else bounds.CALLBACK_GIVEN_UP
+                    self._event(delivery.job_id, kind, now, bounds.ERRANDS, outcome.error or "")
 
     def purge(self, *, mails_before: float, jobs_before: float, now: float) -> Mapping[str, int]:
         """Delete old mails and old jobs; see the port."""

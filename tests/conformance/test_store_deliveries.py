@@ -84,6 +84,22 @@ def test_a_delivery_given_up_is_not_tried_again(store, make):
     assert due(store, now=9_999.0) == []
 
 
+def test_how_a_callback_ended_stands_in_the_history_of_its_job(store, make):
+    done = make.done(store, "1", "2", callback_url="https://example.org/")
+    claimed = store.claim_deliveries(limit=9, lease_seconds=60.0, now=2_000.0)
+    store.record_deliveries(
+        [
+            DeliveryOutcome(delivery_id=claimed[0].id, lease=claimed[0].lease, delivered=True),
+            DeliveryOutcome(delivery_id=claimed[1].id, lease=claimed[1].lease, delivered=False, error="it said 410"),
+        ],
+        now=2_001.0,
+    )
+    ends = {one.job_id: store.history(one.job_id)[-1] for one in claimed}
+    assert set(ends) == set(done)
+    assert [ends[one.job_id].kind for one in claimed] == ["callback delivered", "callback given up"]
+    assert ends[claimed[1].job_id].detail == "it said 410"
+
+
 def test_what_came_of_an_attempt_whose_lease_was_given_away_is_dropped(store, make):
     make.done(store, "1", callback_url=HOOK)
     [late] = due(store, now=1_010.0, lease_seconds=1.0)

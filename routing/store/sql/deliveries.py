@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from routing.store import bounds
 from routing.store.port import Delivery, DeliveryOutcome
+from routing.store.sql import rows
 from routing.store.sql.database import Database, Transaction
 from routing.store.sql.statement import Statement
 
@@ -25,6 +26,7 @@ _END = Statement("""
     UPDATE deliveries SET lease = NULL, status = :status, ended_at = :now, error = :error
     WHERE id = :id AND lease = :lease AND status = 'owed'
 """)
+_JOB_OF = Statement("SELECT job_id FROM deliveries WHERE id = :id")
 
 
 class Deliveries:
@@ -60,7 +62,16 @@ class Deliveries:
                     transaction.run(_LATER, key | error | {"retry_at": outcome.retry_at})
                 else:
                     status = "delivered" if outcome.delivered else "given_up"
-                    transaction.run(_END, key | error | {"status": status, "now": now})
+                    if transaction.run(_END, key | error | {"status": status, "now": now}):
+                        _tell(transaction, outcome, now)
 
         if outcomes:
             self._database.write(work)
+
+
+def _tell(transaction: Transaction, outcome: DeliveryOutcome, now: float) -> None:
+    """Write how a callback ended into its job's history, where whoever misses it will look."""
+    for (job_id,) in transaction.rows(_JOB_OF, {"id": outcome.delivery_id}):
+        kind = bounds.CALLBACK_DELIVERED if outcome.delivered else bounds.CALLBACK_GIVEN_UP
+        line = rows.event(job_id, kind, at=now, actor=bounds.ERRANDS, detail=outcome.error or "")
+        transaction.run(rows.INSERT_EVENT, line)

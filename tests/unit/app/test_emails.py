@@ -294,6 +294,15 @@ def test_a_callback_is_refused_where_it_could_not_be_signed(make_house):
     assert answer.get_json()["field"] == "/callback_url"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "[::1]", "169.254.169.254", "localhost", "a.localhost."])
+def test_a_callback_that_would_lead_inside_is_refused_at_once(make_house, host):
+    mail = MAIL | {"callback_url": f"https://{host}/hook"}
+    answer = make_house().post("/v1/emails", json=mail)
+    assert answer.status_code == 422
+    assert answer.get_json()["field"] == "/callback_url"
+    assert make_house(webhook_allow_private=True).post("/v1/emails", json=mail).status_code == 202
+
+
 def test_a_parameter_that_is_unknown_or_comes_twice_is_refused(house, raw_mail):
     for query, field in (("callbackurl=x", "callbackurl"), ("metadata={}&metadata={}", "metadata")):
         answer = house.post(f"/v1/emails?{query}", data=raw_mail, content_type="message/rfc822")

@@ -14,7 +14,8 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from routing.errors import ConfigurationError
-from worker.webhook import Poster, TryAgain, Undeliverable, decode_secret, is_public, resolve, sign
+from routing.public_address import is_public
+from worker.webhook import Poster, TryAgain, Undeliverable, decode_secret, resolve, sign
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 SELF_SIGNED = Path(__file__).parent / "self_signed.pem"
