@@ -58,7 +58,11 @@ class ReviewIn(Strict):
 
     label: str | None = Field(default=None, max_length=NAME_CHARACTERS)
     queue: str | None = Field(default=None, max_length=NAME_CHARACTERS)
-    reviewer: str = Field(default="", max_length=NAME_CHARACTERS, description="Who; the API key's name if left out.")
+    reviewer: str = Field(
+        default="",
+        max_length=NAME_CHARACTERS,
+        description="Who looked; the API key's name if left out. The history names the key too.",
+    )
     note: str = Field(default="", max_length=NOTE_CHARACTERS)
 
 
@@ -184,6 +188,7 @@ def post_review(job_id: str) -> Response:
         label=word.label,
         queue=word.queue,
         reviewer=word.reviewer or caller().name,
+        actor=f"key {caller().name}",
         note=word.note,
         now=provided.clock(),
     )

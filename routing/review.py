@@ -22,13 +22,15 @@ def review(  # noqa: PLR0913 - every word of a review is one
     label: str | None,
     queue: str | None,
     reviewer: str,
+    actor: str,
     note: str,
     now: float,
 ) -> Job:
     """Record a human's word on a done job.
 
     Without `label` and `queue` the decision is confirmed as it stands. A new label moves the mail to that label's
-    queue unless `queue` names another.
+    queue unless `queue` names another. `reviewer` is who is said to have looked; `actor`, which the history names, who
+    is known to have called (`key NAME`).
 
     Raises:
         NotFound: there is no such job.
@@ -68,4 +70,4 @@ def review(  # noqa: PLR0913 - every word of a review is one
             reason=f"Corrected by {reviewer}." + (f" {note}" if note else ""),
         )
     )
-    return store.review(word, decision=decision)
+    return store.review(word, decision=decision, actor=actor)

@@ -107,6 +107,12 @@ def review(word: Review) -> Review:
     )
 
 
+def reviewed(word: Review, queue: str) -> str:
+    """Return the detail of the event of a review: what became of the mail, and who is said to have looked at it."""
+    what = "confirmed" if word.confirmed else f"{word.queue_before} → {queue}"
+    return f"{what}, by {bounded(word.reviewer, NAME)}" if word.reviewer else what
+
+
 def accepted(job_id: str, submission: Submission, *, at: float) -> Job:
     """Return the job that a submission becomes when it is new."""
     return Job(

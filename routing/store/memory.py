@@ -279,7 +279,7 @@ class MemoryStore(MemoryKeys):
             self._event(job_id, "retried", now, actor)
             return entry.job
 
-    def review(self, review: Review, *, decision: Decision) -> Job:
+    def review(self, review: Review, *, decision: Decision, actor: str) -> Job:
         """Record a human's word; see the port."""
         with self._lock:
             entry = self._entry(review.job_id, Status.DONE)
@@ -289,8 +289,7 @@ class MemoryStore(MemoryKeys):
             made = bounds.decision(decision)
             entry.job = replace(entry.job, decision=made, reviewed=True, updated_at=review.at)
             self._reviews.append(bounds.review(review))
-            what = "confirmed" if review.confirmed else f"{before.queue} → {made.queue}"
-            self._event(review.job_id, "reviewed", review.at, review.reviewer, what)
+            self._event(review.job_id, "reviewed", review.at, actor, bounds.reviewed(review, made.queue))
             return entry.job
 
     def claim_deliveries(self, *, limit: int, lease_seconds: float, now: float) -> list[Delivery]:

@@ -213,8 +213,10 @@ class Store(Protocol):
         Raises NotFound; WrongStatus when it is not failed, or retention has deleted its mail.
         """
 
-    def review(self, review: Review, *, decision: Decision) -> Job:
+    def review(self, review: Review, *, decision: Decision, actor: str) -> Job:
         """Record a human's word and make `decision` the job's decision, if the job is still as the review saw it.
+
+        The history names `actor`, who called; `review.reviewer` is what the caller says of itself, so it is a detail.
 
         Raises NotFound; WrongStatus when the job is not done, or its label or queue are no longer the ones that
         `review.label_before` and `review.queue_before` name (somebody else was faster).

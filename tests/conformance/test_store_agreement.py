@@ -135,7 +135,7 @@ def machine(template, make):  # noqa: C901  (a class of short rules)
                 if pick >= len(self.ids[number]):
                     return None
                 review = make.review(self.ids[number][pick], at=self.now)
-                return replace(store.review(review, decision=make.decision(queue="sales")), id="")
+                return replace(store.review(review, decision=make.decision(queue="sales"), actor="key desk"), id="")
 
             self.both(ask)
 

@@ -64,7 +64,7 @@ def test_queues_tell_their_depth_and_their_oldest_unreviewed_mail(store, make):
     make.done(store, "3", now=1_100.0)
     make.accepted(store, "waiting", now=1_200.0)
     assert store.queues() == (QueueDepth(queue="motor", depth=3, unreviewed=3, oldest_at=1_000.0),)
-    store.review(make.review(first), decision=make.decision(**HUMAN))
+    store.review(make.review(first), decision=make.decision(**HUMAN), actor="key desk")
     assert store.queues() == (
         QueueDepth(queue="motor", depth=2, unreviewed=2, oldest_at=1_000.0),
         QueueDepth(queue="sales", depth=1, unreviewed=0, oldest_at=None),
@@ -94,7 +94,7 @@ def test_only_a_queued_job_can_be_taken_back(store, make):
 
 def test_erasing_leaves_one_event_that_says_nothing_of_the_mail(store, make):
     [job_id] = make.done(store, "1", callback_url="https://example.org/hook")
-    store.review(make.review(job_id), decision=make.decision(**HUMAN))
+    store.review(make.review(job_id), decision=make.decision(**HUMAN), actor="key desk")
     store.erase(job_id, actor="key gate", now=6_000.0)
     for question in (store.job, store.mail):
         with pytest.raises(NotFound):
@@ -164,19 +164,30 @@ def test_a_failed_job_without_its_mail_cannot_be_tried_again(store, make):
 def test_a_review_makes_its_decision_the_jobs_own_and_is_kept_beside_it(store, make):
     [job_id] = make.done(store, "1")
     review = make.review(job_id)
-    job = store.review(review, decision=make.decision(**HUMAN))
+    job = store.review(review, decision=make.decision(**HUMAN), actor="key desk")
     assert job == store.job(job_id)
     assert (job.reviewed, job.decision, job.updated_at) == (True, make.decision(**HUMAN), 5_000.0)
     assert job.decided_at == 1_000.0
     assert store.reviews(job_id) == (review,)
     assert [event.kind for event in store.history(job_id)] == ["decided", "reviewed"]
+    assert store.history(job_id)[-1].actor == "key desk"
+    assert store.history(job_id)[-1].detail == "motor → sales, by anne"
+
+
+def test_a_confirmation_says_so_in_the_history(store, make):
+    [job_id] = make.done(store, "1")
+    store.review(make.review(job_id, confirmed=True, reviewer=""), decision=make.decision(), actor="key desk")
+    event = store.history(job_id)[-1]
+    assert (event.actor, event.detail) == ("key desk", "confirmed")
 
 
 def test_of_two_reviews_of_the_same_decision_the_second_is_refused(store, make):
     [job_id] = make.done(store, "1")
-    store.review(make.review(job_id), decision=make.decision(**HUMAN))
+    store.review(make.review(job_id), decision=make.decision(**HUMAN), actor="key desk")
     with pytest.raises(WrongStatus):
-        store.review(make.review(job_id, label="billing", queue="money"), decision=make.decision(queue="money"))
+        store.review(
+            make.review(job_id, label="billing", queue="money"), decision=make.decision(queue="money"), actor="key desk"
+        )
     assert store.job(job_id).decision.queue == "sales"
     assert len(store.reviews(job_id)) == 1
 
@@ -185,8 +196,8 @@ def test_reviews_are_kept_in_their_order(store, make):
     [job_id] = make.done(store, "1")
     first = make.review(job_id, at=5_000.0)
     second = make.review(job_id, at=6_000.0, label_before="quote", queue_before="sales", queue="motor")
-    store.review(first, decision=make.decision(**HUMAN))
-    store.review(second, decision=make.decision(queue="motor"))
+    store.review(first, decision=make.decision(**HUMAN), actor="key desk")
+    store.review(second, decision=make.decision(queue="motor"), actor="key desk")
     assert store.reviews(job_id) == (first, second)
 
 
@@ -194,16 +205,16 @@ def test_a_decision_without_label_can_be_reviewed(store, make):
     [job_id] = make.accepted(store, "1")
     [claim] = make.claim(store, now=1_010.0)
     store.record([make.decided(claim, decision=make.decision(label=None))], worker="node/1", now=1_020.0)
-    job = store.review(make.review(job_id, label_before=None), decision=make.decision(**HUMAN))
+    job = store.review(make.review(job_id, label_before=None), decision=make.decision(**HUMAN), actor="key desk")
     assert job.decision.label == "quote"
 
 
 def test_only_a_done_job_can_be_reviewed(store, make):
     [job_id] = make.accepted(store, "1")
     with pytest.raises(WrongStatus):
-        store.review(make.review(job_id), decision=make.decision())
+        store.review(make.review(job_id), decision=make.decision(), actor="key desk")
     with pytest.raises(NotFound):
-        store.review(make.review(UNKNOWN), decision=make.decision())
+        store.review(make.review(UNKNOWN), decision=make.decision(), actor="key desk")
 
 
 def test_retention_deletes_the_mail_first_and_the_job_later(store, make):

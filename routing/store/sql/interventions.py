@@ -74,7 +74,7 @@ class Interventions:
 
         return self._database.write(work)
 
-    def review(self, review: Review, *, decision: Decision) -> Job:
+    def review(self, review: Review, *, decision: Decision, actor: str) -> Job:
         """Record a human's word, if the job is still as the review saw it; see the port."""
 
         def work(transaction: Transaction) -> Job:
@@ -84,8 +84,8 @@ class Interventions:
             columns = rows.decision(decision)
             transaction.run(_CORRECT, {"id": review.job_id, "now": review.at, **columns})
             transaction.run(_INSERT_REVIEW, _review(review))
-            what = "confirmed" if review.confirmed else f"{queue} → {columns['queue']}"
-            line = rows.event(review.job_id, "reviewed", at=review.at, actor=review.reviewer, detail=what)
+            what = bounds.reviewed(review, bounds.decision(decision).queue)
+            line = rows.event(review.job_id, "reviewed", at=review.at, actor=actor, detail=what)
             transaction.run(rows.INSERT_EVENT, line)
             return _job(transaction, review.job_id)
 

@@ -207,6 +207,16 @@ def test_the_history_says_what_happened_and_who_did_it(house):
     assert events[0]["actor"] == "key admin-key"
 
 
+@pytest.mark.parametrize("reviewer", ["sweep", "worker node/1", "key gateway"])
+def test_a_reviewer_cannot_pass_for_another_actor_of_the_history(house, reviewer):
+    job_id = house.accepted()
+    house.decide()
+    house.post(f"/v1/jobs/{job_id}/review", "review", json={"reviewer": reviewer})
+    event = house.get(f"/v1/jobs/{job_id}/events").get_json()["events"][-1]
+    assert (event["actor"], event["detail"]) == ("key review-key", f"confirmed, by {reviewer}")
+    assert house.store.reviews(job_id)[0].reviewer == reviewer
+
+
 def test_a_mail_is_downloaded_as_a_file_and_never_shown(house):
     raw = b"Content-Type: text/html\r\n\r\n<script>alert(1)</script>"
     job_id = house.accepted(raw)

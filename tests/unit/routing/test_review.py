@@ -48,7 +48,7 @@ def done(store, make, decision=BY_MODEL):
 
 
 def say(store, policy, job_id, **words):
-    given = {"label": None, "queue": None, "reviewer": "Anne", "note": "", "now": 9.0}
+    given = {"label": None, "queue": None, "reviewer": "Anne", "actor": "key desk", "note": "", "now": 9.0}
     return review(store, policy, job_id, **(given | words))
 
 
@@ -151,6 +151,13 @@ def test_only_a_done_job_can_be_reviewed(store, make, policy):
         say(store, policy, claim.job_id)
 
 
+def test_the_history_names_the_key_that_called_and_only_then_who_is_said_to_have_looked(store, make, policy):
+    job_id = done(store, make)
+    say(store, policy, job_id, reviewer="sweep")
+    event = store.history(job_id)[-1]
+    assert (event.actor, event.detail) == ("key desk", "confirmed, by sweep")
+
+
 def test_an_unknown_job_cannot_be_reviewed(store, policy):
     with pytest.raises(NotFound):
         say(store, policy, uuid7(1.0))
@@ -167,8 +174,8 @@ def test_whoever_comes_second_with_the_same_look_is_told_so(store, make, policy)
             say(store, policy, job_id, queue="triage", reviewer="Bob")
             return job
 
-        def review(self, word, *, decision):
-            return store.review(word, decision=decision)
+        def review(self, word, *, decision, actor):
+            return store.review(word, decision=decision, actor=actor)
 
     with pytest.raises(WrongStatus, match="changed"):
         say(Slow(), policy, job_id, label="quote")
