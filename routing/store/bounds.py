@@ -30,6 +30,8 @@ CLAIM_BYTES = 32 * 1024 * 1024
 """A claim stops growing at this many bytes of mail, so that a batch of the largest mails fits a worker's memory."""
 STEP = 1e-6
 """Seconds between the ids of one call, so that they keep the order of the call (an id resolves a quarter of that)."""
+AT_ONCE = 0.0
+"""When a new or returned job, or a new delivery, is due: a time of its own would be one machine's clock to another."""
 SILENCE = 24 * 3600.0
 """Seconds after which a worker that is no longer heard from is forgotten."""
 DEFECTS = 50

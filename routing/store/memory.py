@@ -41,10 +41,6 @@ class _Entry:
     worker: str = ""
     ended_at: float | None = None
 
-    @property
-    def place(self) -> tuple[float, str]:
-        return self.due_at, self.job.id
-
     def ends(self, status: Status, now: float, error: str | None = None) -> None:
         self.job = replace(self.job, status=status, updated_at=now, error=error)
         self.lease, self.ended_at = "", now
@@ -83,7 +79,7 @@ class MemoryStore(MemoryKeys):
                 return Accepted(job=entry.job, created=False)
         job = bounds.accepted(uuid7(id_at), submission, at=now)
         mail = StoredMail(content=submission.content, format=submission.format)
-        self._entries[job.id] = _Entry(job=job, submission=submission, due_at=now, mail=mail)
+        self._entries[job.id] = _Entry(job=job, submission=submission, due_at=bounds.AT_ONCE, mail=mail)
         return Accepted(job=job, created=True)
 
     def job(self, job_id: str) -> Job:
@@ -151,7 +147,7 @@ class MemoryStore(MemoryKeys):
         """Take up to `limit` due jobs under a lease; see the port."""
         with self._lock:
             queued = (entry for entry in self._entries.values() if entry.job.status is Status.QUEUED)
-            due = sorted((entry for entry in queued if entry.due_at <= now), key=lambda entry: entry.place)
+            due = sorted((entry for entry in queued if entry.due_at <= now), key=lambda entry: entry.job.id)
             chosen = due[:1] if due and due[0].alone else _ordinary(due, limit)
             lease = uuid4().hex
             for entry in chosen if limit > 0 else ():
@@ -217,7 +213,7 @@ class MemoryStore(MemoryKeys):
     def _owe(self, job: Job, now: float) -> None:
         if job.callback_url is not None:
             delivery = Delivery(id=uuid7(now), job_id=job.id, url=job.callback_url, attempts=0, created_at=now)
-            self._deliveries[delivery.id], self._delivery_due[delivery.id] = delivery, now
+            self._deliveries[delivery.id], self._delivery_due[delivery.id] = delivery, bounds.AT_ONCE
 
     def release(self, worker: str, *, max_attempts: int, now: float) -> int:
         """End at once the leases of a worker known to be dead; see the port."""
@@ -243,7 +239,7 @@ class MemoryStore(MemoryKeys):
             if not entry.grouped and job.attempts >= max_attempts:
                 self._fail(entry, bounds.worker_failure(job.attempts, max_attempts), "sweep", now)
             else:
-                entry.queues(now, entry.due_at, job.attempts - entry.grouped, job.error)
+                entry.queues(now, bounds.AT_ONCE, job.attempts - entry.grouped, job.error)
                 self._event(job.id, "requeued", now, "sweep", bounds.LEASE_ENDED)
         return len(entries)
 
@@ -275,7 +271,7 @@ class MemoryStore(MemoryKeys):
             entry = self._entry(job_id, Status.FAILED)
             if entry.mail is None:
                 raise WrongStatus("The job cannot be tried again: its mail was deleted by the retention policy.")
-            entry.queues(now, now, 0, entry.job.error)
+            entry.queues(now, bounds.AT_ONCE, 0, entry.job.error)
             self._event(job_id, "retried", now, actor)
             return entry.job
 

@@ -2,6 +2,14 @@
 
 One conformance suite (`tests/conformance/`) holds for the in-memory store, SQLite and PostgreSQL.
 All times are Unix seconds. Every method may raise `StoreUnavailable`.
+
+Callers bring the time with them, and their clocks need not agree for mail to flow: a new or returned job, and a new
+delivery, is due whatever the clock of the one who asks says. Where one machine's time is compared with another's, they
+must agree. A lease is written by a worker's clock and ended by the sweeper's: they may differ by the lease less the
+time after which a hung process is killed (60 s and 30 s unless set otherwise). If the sweeper's is further ahead, mails
+are taken from workers that still work on them, and decided by the next one: more work, but never two decisions. If it
+is behind, what a dead worker held comes back that much later. What was put off (`Failure.retry_at`,
+`DeliveryOutcome.retry_at`) is late or early by as much as two workers' clocks differ.
 """
 
 from __future__ import annotations
@@ -168,10 +176,11 @@ class Store(Protocol):
     def claim(self, *, worker: str, limit: int, lease_seconds: float, now: float) -> list[Claim]:
         """Take up to `limit` queued jobs that are due, oldest first, and hold them under one lease each.
 
-        Two workers never get the same job. A job whose lease expired before is claimed alone: when the oldest due
-        job is such a one, it is the only one returned; otherwise such jobs are passed over in this call.
-        `attempts` is counted up here. An answer shorter than `limit` does not mean that nothing is left: such a lone
-        job is one reason, another that a claim stops growing at 32 MB of mail. Only an empty answer means that.
+        Every job is due but one that was put off to a time that `now` has not reached; when it is due, it takes its
+        old place again. Two workers never get the same job. A job whose lease expired before is claimed alone: when
+        the oldest due job is such a one, it is the only one returned; otherwise such jobs are passed over in this
+        call. `attempts` is counted up here. An answer shorter than `limit` does not mean that nothing is left: such a
+        lone job is one reason, another that a claim stops growing at 32 MB of mail. Only an empty answer means that.
         """
 
     def record(self, outcomes: Sequence[Outcome], *, worker: str, now: float) -> frozenset[str]:

@@ -71,7 +71,7 @@ jobs = Table(
     Column("size", Integer, nullable=False),
     Column("callback_url", Text),
     Column("metadata", Text, nullable=False),
-    # The queue: when it may be claimed, and under which lease it is held.
+    # The queue: when it may be claimed (0: at once; a time only for what was put off), under which lease it is held.
     Column("due_at", Double, nullable=False),
     Column("alone", Boolean, nullable=False),  # its lease ended once: it is claimed without neighbours from then on
     Column("grouped", Boolean, nullable=False),  # the last claim had neighbours: its attempt may be taken back
@@ -112,8 +112,9 @@ jobs = Table(
     # A repeat is the same job: by the caller's own key, else by the Message-ID, within one source.
     _where("jobs_idempotency", "idempotency_key IS NOT NULL", "source", "idempotency_key", unique=True),
     _where("jobs_repeats", "repeat_key IS NOT NULL", "source", "repeat_key", unique=True),
-    # What to claim next: holds queued jobs only, so a claim costs the same with a million done jobs behind it.
-    _where("jobs_due", "status = 'queued'", "due_at", "id"),
+    # What to claim next: holds queued jobs only, so a claim costs the same with a million done jobs behind it. In the
+    # order of arrival; what is put off is passed over inside the index.
+    _where("jobs_due", "status = 'queued'", "id", "due_at"),
     # Which leases have ended.
     _where("jobs_leases", "status = 'running'", "lease_until"),
     # A team's queue, newest first; with its depth and its oldest unreviewed mail read from the index alone.

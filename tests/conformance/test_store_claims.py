@@ -41,10 +41,39 @@ def test_a_claim_of_nothing_takes_nothing(store, make, limit):
     assert store.backlog().queued == 1
 
 
-def test_a_job_is_claimed_only_when_it_is_due(store, make):
-    make.accepted(store, "1")
-    assert make.claim(store, now=999.0) == []
-    assert len(make.claim(store, now=1_000.0)) == 1
+@pytest.mark.parametrize("accepted_at", [1_020.0, 100_000.0])
+def test_a_mail_is_due_at_once_whatever_the_clock_of_the_one_who_accepted_it(store, make, accepted_at):
+    ids = make.accepted(store, "1", now=accepted_at)
+    assert ids_of(make.claim(store, now=1_000.0)) == ids
+
+
+def test_a_job_that_comes_back_is_due_at_once_whatever_the_clock_of_the_one_who_brought_it_back(store, make):
+    returned, retried = make.accepted(store, "1", "2")
+    claims = make.claim(store, now=1_000.0)
+    store.record([make.failure(claims[1])], worker="node/1", now=9_000.0)
+    store.expire_leases(max_attempts=3, now=9_000.0)
+    store.retry(retried, actor="key anne", now=9_000.0)
+    assert ids_of(make.claim(store, now=1_000.0)) == [returned]
+    assert ids_of(make.claim(store, now=1_000.0)) == [retried]
+
+
+def test_a_job_that_was_put_off_and_then_lost_by_its_worker_is_due_at_once(store, make):
+    ids = make.accepted(store, "1")
+    [claim] = make.claim(store, now=1_000.0)
+    store.record([make.failure(claim, retry_at=1_100.0)], worker="node/1", now=1_000.0)
+    assert ids_of(make.claim(store, now=1_100.0)) == ids
+    store.release("node/1", max_attempts=3, now=1_100.0)
+    assert ids_of(make.claim(store, now=1_050.0)) == ids
+
+
+def test_a_job_that_was_put_off_waits_for_its_time_and_then_comes_before_all_that_arrived_after_it(store, make):
+    [first] = make.accepted(store, "1")
+    [claim] = make.claim(store, now=1_000.0)
+    store.record([make.failure(claim, retry_at=1_100.0)], worker="node/1", now=1_000.0)
+    second, third = make.accepted(store, "2", "3", now=1_010.0)
+    assert ids_of(make.claim(store, now=1_099.0, limit=1)) == [second]
+    assert ids_of(make.claim(store, now=1_100.0, limit=1)) == [first]
+    assert ids_of(make.claim(store, now=1_100.0, limit=1)) == [third]
 
 
 def test_a_claim_stops_growing_when_its_mails_are_large(store, make):
@@ -159,8 +188,8 @@ def test_a_failure_that_may_pass_is_due_again_at_its_time_and_not_before(store, 
     assert make.claim(store, now=1_099.9) == []
     [third] = make.accepted(store, "3", now=1_050.0)
     claims = make.claim(store, now=1_100.0)
-    assert ids_of(claims) == [third, first], "a failure does not make a job lonely"
-    assert [claim.attempt for claim in claims] == [1, 2]
+    assert ids_of(claims) == [first, third], "a failure does not make a job lonely"
+    assert [claim.attempt for claim in claims] == [2, 1]
     assert store.job(second).status is Status.RUNNING
 
 

@@ -154,3 +154,8 @@ def test_a_store_that_answers_passes_its_check_and_works_on_after_being_closed(s
     store.check()
     store.close()
     assert len(make.accepted(store, "1")) == 1
+
+
+def test_a_webhook_is_due_at_once_whatever_the_clock_of_the_worker(store, make):
+    ids = make.done(store, "1", now=1_020.0, callback_url="https://example.org/hook")
+    assert [one.job_id for one in store.claim_deliveries(limit=10, lease_seconds=10.0, now=1_000.0)] == ids

@@ -18,13 +18,15 @@ from routing.store.sql import rows
 from routing.store.sql.database import Database, Row, Transaction
 from routing.store.sql.statement import Statement, insert
 
+# By id, which is the order of arrival, and not by the time it is due: what was put off takes its old place again, so
+# that new mail, however much of it, cannot keep it waiting.
 _HEAD = Statement("""
     SELECT id, alone, size FROM jobs WHERE status = 'queued' AND due_at <= :now
-    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
 _ORDINARY = Statement("""
     SELECT id, alone, size FROM jobs WHERE status = 'queued' AND due_at <= :now AND NOT alone
-    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 _HOLD = Statement("""
     UPDATE jobs SET status = 'running', lease = :lease, lease_until = :lease_until, worker = :worker,
@@ -59,7 +61,7 @@ _LATER = Statement("""
 """)
 _AGAIN = Statement("""
     UPDATE jobs SET status = 'queued', lease = NULL, lease_until = NULL, worker = NULL, alone = TRUE,
-        attempts = attempts - :refund, updated_at = :now
+        attempts = attempts - :refund, updated_at = :now, due_at = :at_once
     WHERE id = :id
 """)
 _OWE = insert("deliveries", ("id", "job_id", "url", "status", "attempts", "created_at", "due_at"))
@@ -172,7 +174,9 @@ class _Results:
         if not grouped and attempts >= max_attempts:
             self._fail(job_id, bounds.worker_failure(attempts, max_attempts), callback_url, alone=True)
         else:
-            self._again.append({"id": job_id, "refund": int(bool(grouped)), "now": self._now})
+            self._again.append(
+                {"id": job_id, "refund": int(bool(grouped)), "now": self._now, "at_once": bounds.AT_ONCE}
+            )
             self._event(job_id, "requeued", bounds.LEASE_ENDED)
 
     def write(self, transaction: Transaction) -> None:
@@ -196,7 +200,7 @@ class _Results:
 
     def _owe(self, job_id: str, url: str | None) -> None:
         if url is not None:
-            times = {"created_at": self._now, "due_at": self._now}
+            times = {"created_at": self._now, "due_at": bounds.AT_ONCE}
             row = {"id": uuid7(self._now), "job_id": job_id, "url": url, "status": "owed", "attempts": 0}
             self._deliveries.append(row | times)
 

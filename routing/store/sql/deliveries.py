@@ -1,4 +1,7 @@
-"""Webhooks that are owed. Claiming one moves the time at which it is due to the end of its lease."""
+"""Webhooks that are owed. Claiming one moves the time at which it is due to the end of its lease.
+
+A new one is due at time 0, so before those that are tried again: a receiver that does not answer holds up nobody else.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,8 @@ _HAS_MAIL = Statement("SELECT 1 FROM mails WHERE job_id = :id")
 _JOB = Statement(f"SELECT {rows.JOB} FROM jobs WHERE id = :id")  # noqa: S608  (constant)
 _CANCEL = Statement("UPDATE jobs SET status = 'cancelled', updated_at = :now, ended_at = :now WHERE id = :id")
 _RETRY = Statement("""
-    UPDATE jobs SET status = 'queued', attempts = 0, due_at = :now, updated_at = :now, ended_at = NULL WHERE id = :id
+    UPDATE jobs SET status = 'queued', attempts = 0, due_at = :at_once, updated_at = :now, ended_at = NULL
+    WHERE id = :id
 """)
 _FORGET = Statement("DELETE FROM events WHERE job_id = :id")
 _ERASE = Statement("DELETE FROM jobs WHERE id = :id")
@@ -68,7 +69,7 @@ class Interventions:
             _expect(transaction, job_id, Status.FAILED, "tried again")
             if transaction.row(_HAS_MAIL, {"id": job_id}) is None:
                 raise WrongStatus("The job cannot be tried again: its mail was deleted by the retention policy.")
-            transaction.run(_RETRY, {"id": job_id, "now": now})
+            transaction.run(_RETRY, {"id": job_id, "now": now, "at_once": bounds.AT_ONCE})
             transaction.run(rows.INSERT_EVENT, rows.event(job_id, "retried", at=now, actor=actor))
             return _job(transaction, job_id)
 

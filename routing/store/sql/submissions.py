@@ -126,7 +126,7 @@ def _row(job: Job, submission: Submission) -> dict[str, Any]:
         "size": job.size,
         "callback_url": job.callback_url,
         "metadata": json.dumps(submission.metadata) if submission.metadata else "{}",
-        "due_at": job.created_at,
+        "due_at": bounds.AT_ONCE,
         "alone": False,
         "grouped": False,
         "attempts": 0,

@@ -88,7 +88,7 @@ def _jobs() -> None:
         sa.CheckConstraint("attempts >= 0 AND size >= 0", name="jobs_counts_not_negative"),
         sa.PrimaryKeyConstraint("id", name="jobs_pkey"),
     )
-    op.create_index("jobs_due", "jobs", ["due_at", "id"], **_where("status = 'queued'"))
+    op.create_index("jobs_due", "jobs", ["id", "due_at"], **_where("status = 'queued'"))
     op.create_index("jobs_failed", "jobs", ["id"], **_where("status = 'failed'"))
     op.create_index(
         "jobs_idempotency", "jobs", ["source", "idempotency_key"], unique=True, **_where("idempotency_key IS NOT NULL")
