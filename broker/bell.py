@@ -8,6 +8,7 @@ All of it may fail: the flag expires, and `worker.sweep` rings again.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -57,7 +58,13 @@ class RedisBell:
     def ring(self) -> None:
         """Wake a worker unless one was woken already."""
         if self.client.set(FLAG + self.task, b"1", nx=True, ex=FLAG_SECONDS):
-            self.insist()
+            try:
+                self.insist()
+            except BaseException:
+                # Nobody was woken after all: the flag must not keep the next from trying.
+                with contextlib.suppress(redis.RedisError):
+                    self.answer()
+                raise
 
     def insist(self) -> None:
         """Wake one more worker, whatever the flag says: there is more to do than one can."""

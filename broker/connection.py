@@ -48,15 +48,15 @@ def check_redis(url: str) -> None:
             client.ping()
     except redis.RedisError as error:
         raise ConfigurationError(
-            f"Redis does not answer at FACTEUR_REDIS_URL ({without_password(url)}): {error}; "
+            f"Redis does not answer at FACTEUR_REDIS_URL ({without_secrets(url)}): {error}; "
             "start it or correct the URL."
         ) from error
 
 
-def without_password(url: str) -> str:
-    """Return a URL without its credentials, for messages."""
+def without_secrets(url: str) -> str:
+    """Return a URL without credentials and query, either of which may hold a password, for messages."""
     scheme, separator, rest = url.partition("://")
-    return scheme + separator + rest.rpartition("@")[2]
+    return scheme + separator + rest.partition("?")[0].rpartition("@")[2]
 
 
 def make_celery(url: str) -> Celery:

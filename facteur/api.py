@@ -14,7 +14,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from app.factory import create_app
 from broker.bell import BackgroundBell, Bell, RedisBell, SilentBell
 from broker.connection import connect_redis, make_celery
-from broker.limiter import ANSWER_SECONDS, Limiter, NoLimiter, RedisLimiter
+from broker.limiter import Limiter, NoLimiter, RedisLimiter
 from broker.names import CLASSIFY
 from facteur.lingering import LingeringWorker
 from routing.policy.reading import policy_of
@@ -64,7 +64,7 @@ def _bell(settings: Settings) -> Bell:
 def _limiter(settings: Settings) -> Limiter:
     if not settings.rate_limit or not settings.redis_url:
         return NoLimiter()
-    return RedisLimiter(connect_redis(settings.redis_url, seconds=ANSWER_SECONDS))
+    return RedisLimiter.at(settings.redis_url)
 
 
 class _Server(BaseApplication):

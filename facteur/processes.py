@@ -95,7 +95,10 @@ class Processes:
                 part.died_at = time.monotonic()
                 news.append(part)
             elif time.monotonic() - part.died_at >= RESTART_SECONDS:
-                part.start()
+                try:
+                    part.start()
+                except OSError:  # a full disk, say: it is tried again, and the other parts go on meanwhile
+                    part.died_at = time.monotonic()
         return news
 
     def stop(self) -> None:

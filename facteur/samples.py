@@ -28,7 +28,8 @@ def route_samples(samples: Path, *, address: str, key: str, console: Console) ->
     files = sorted(samples.glob("*.eml"))
     if not files:
         return
-    console.print(f"\nThe store is empty: routing the {len(files)} sample mails of {samples.name}/ through the API\n")
+    folder = f"{samples.parent.name}/{samples.name}"
+    console.print(f"\nThe store is empty: routing the {len(files)} sample mails of {folder} through the API\n")
     table = jobs_table(console)
     for file in files:
         try:

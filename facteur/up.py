@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from rich.console import Console
 
-from broker.connection import check_redis
+from broker.connection import check_redis, without_secrets
 from facteur.embedded_redis import find_server, server_command, socket_path
 from facteur.processes import Part, Processes
 from facteur.samples import NO_PROXY, route_samples
@@ -142,7 +142,7 @@ def _prepare(settings: Settings, console: Console) -> tuple[Settings, str]:
     if settings.redis_url:
         check_redis(settings.redis_url)
     migrate(settings.resolved_database_url)
-    console.print(f"Database   {_public(settings.resolved_database_url)}", soft_wrap=True, markup=False)
+    console.print(f"Database   {without_secrets(settings.resolved_database_url)}", soft_wrap=True, markup=False)
     key = _api_key(settings)
     secret = settings.webhook_secret or read_or_make(settings.var / WEBHOOK_SECRET, new_webhook_secret)
     decode_secret(secret)
@@ -208,14 +208,16 @@ def _start(settings: Settings, processes: Processes, console: Console, stop: Sto
 
 
 def _wait_until_ready(settings: Settings, processes: Processes, stop: Stop) -> None:
+    since = time.time()
     deadline = time.monotonic() + READY_SECONDS
     while True:
         stop.check()
         for part in processes.dead():
             raise ConfigurationError(
-                f"The part {part.name!r} ended while starting; its last words:\n{part.last_words()}"
+                f"The part {part.name!r} ended while starting "
+                f"({part.last_words(1) or 'without a word'}); see {part.log}."
             )
-        if _answers(f"{_address(settings)}/readyz"):
+        if _answers(f"{_address(settings)}/readyz") and _has_worker(settings, since):
             return
         if time.monotonic() > deadline:
             raise ConfigurationError(
@@ -230,6 +232,15 @@ def _answers(url: str) -> bool:
             return bool(response.status == HTTPStatus.OK)
     except (OSError, http.client.HTTPException):
         return False
+
+
+def _has_worker(settings: Settings, since: float) -> bool:
+    """Say whether a worker was heard from since then: `/readyz` would take the word of one that stopped just before."""
+    store = open_store(settings.resolved_database_url)
+    try:
+        return bool(store.workers(seen_after=since))
+    finally:
+        store.close()
 
 
 def _is_empty(settings: Settings) -> bool:
@@ -270,8 +281,3 @@ def _watch(processes: Processes, console: Console, stop: Stop) -> None:
 def _address(settings: Settings) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - where to ask, not to listen
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
-
-
-def _public(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    return scheme + separator + rest.rpartition("@")[2]

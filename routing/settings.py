@@ -18,6 +18,9 @@ from routing.errors import ConfigurationError
 
 PREFIX = "FACTEUR_"
 
+KILL_SECONDS = 2.0
+"""What may pass between the end of a worker's time and its death: its shift, and the kill itself."""
+
 SESSION_SECRET_CHARACTERS = 32
 """What keeps a signature from being guessed: as many as a SHA-256 has bytes."""
 
@@ -167,11 +170,13 @@ class Settings:
 
     def check(self) -> None:
         """Raise ConfigurationError where two settings do not go together, or a value is out of range."""
-        if self.hang_seconds >= self.lease_seconds:
+        if self.hang_seconds + KILL_SECONDS > self.lease_seconds:
             raise ConfigurationError(
-                f"FACTEUR_HANG_SECONDS ({self.hang_seconds:g}) must be less than FACTEUR_LEASE_SECONDS "
-                f"({self.lease_seconds:g}), or two workers could hold one mail."
+                f"FACTEUR_HANG_SECONDS ({self.hang_seconds:g}) must be {KILL_SECONDS:g} less than "
+                f"FACTEUR_LEASE_SECONDS ({self.lease_seconds:g}), or two workers could hold one mail."
             )
+        if not self.host:
+            raise ConfigurationError("FACTEUR_HOST is empty; 0.0.0.0 listens on every address.")
         if self.log_level not in {"debug", "info", "warning", "error"}:
             raise ConfigurationError(
                 f"FACTEUR_LOG_LEVEL is {self.log_level!r}; it must be debug, info, warning or error."

@@ -28,6 +28,9 @@ from worker.pace import Pace
 
 log = logging.getLogger(__name__)
 
+CHILD_PAUSE_SECONDS = 1.0
+"""Pause before a process that could not start ends and is replaced: the database may be back by then."""
+
 LoadClassifier = Callable[[str], Classifier]
 IdentifyModel = Callable[[str], ModelIdentity]
 
@@ -63,7 +66,7 @@ class ClassifyNode:
         self._celery.task(name=CLASSIFY, shared=False, time_limit=settings.hang_seconds + SHIFT_SECONDS)(
             forgiving(self._work)
         )
-        signals.worker_process_init.connect(self._prepare_child)
+        signals.worker_process_init.connect(self._start_child)
         signals.worker_ready.connect(self._ready)
         signals.worker_shutting_down.connect(self._shutting_down)
         self._model_version = version
@@ -95,7 +98,16 @@ class ClassifyNode:
     def _policy(self) -> Policy:
         return policy_of(self._settings)
 
-    def _prepare_child(self, **_: object) -> None:
+    def _start_child(self, **_: object) -> None:
+        """Prepare a child, or end it: Celery would let one live that answers bells and cannot decide."""
+        try:
+            self._prepare_child()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the pool replaces a child that ends
+            log.error("A process could not start and is replaced: %s", error)  # noqa: TRY400 - a sentence, no traceback
+            time.sleep(CHILD_PAUSE_SECONDS)
+            os._exit(1)
+
+    def _prepare_child(self) -> None:
         """Load the model and connect, in the child, so that neither crosses a fork."""
         settings = self._settings
         router = Router(

@@ -82,7 +82,8 @@ class Shift:
             if len(claims) < limit:
                 self.pause(max(0.0, begins_at + BREATH_SECONDS - self.stopwatch()))
             if self.stopwatch() > ends_at:
-                self.bells.wake_another()
+                if not woke_another:  # one bell for each that was answered, or they would pile up
+                    self.bells.wake_another()
                 return
 
     def _claim(self, limit: int) -> list[Claim]:

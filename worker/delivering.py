@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from routing.errors import NotFound, Retryable
 from routing.job import Job
 from routing.store.port import Delivery, DeliveryOutcome, Store
-from worker.webhook import Poster, TryAgain, Undeliverable, sign
+from worker.webhook import Poster, TryAgain, Undeliverable, Unreachable, sign
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +23,11 @@ JITTER = 0.2
 """Share of a pause that is random, so that a receiver that comes back is not met by all callbacks at once."""
 CLAIM = 4
 """Callbacks that one thread takes at a time: few, since each may take its whole time-out."""
-SHIFT_DELIVERIES = 200
-"""After this many a thread hands its task back, so that a shutdown need not wait."""
+SHIFT_SECONDS = 10.0
+"""After this a thread hands its task back, so that a shutdown need not wait."""
+SILENT_SECONDS = 60.0
+"""How long a receiver that could not be reached is left alone. Its callbacks are put off meanwhile without being tried,
+so that one receiver that swallows connections does not hold up everybody else's callbacks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,17 +45,33 @@ class Courier:
     clock: Callable[[], float]
     observe: Callable[[str], None]
     """Told of each attempt: delivered, retried or given up."""
+    places: threading.Semaphore
+    """How many threads may post at a time: fewer than there are, for sweeps must not wait for receivers."""
     draw: Callable[[], float] = random.random
+    stopwatch: Callable[[], float] = time.monotonic
+    silent: dict[str, float] = field(default_factory=dict)
+    """Receivers (host and port) that could not be reached, and until when they are left alone."""
 
     def work(self) -> None:
         """Post until nothing is due, or until the shift is over and another is asked for."""
+        if not self.places.acquire(blocking=False):
+            return  # enough are at it, and they look until nothing is left
+        try:
+            self._work()
+        finally:
+            self.places.release()
+
+    def _work(self) -> None:
+        ends_at = self.stopwatch() + SHIFT_SECONDS
         answered = False
-        for number in range(SHIFT_DELIVERIES // CLAIM):
+        woke_another = False
+        while self.stopwatch() < ends_at:
             due = self.store.claim_deliveries(
                 limit=CLAIM, lease_seconds=2 * CLAIM * self.poster.timeout_seconds, now=self.clock()
             )
-            if number == 0 and len(due) == CLAIM:
+            if len(due) == CLAIM and not woke_another:
                 self.wake_another()
+                woke_another = True
             for delivery in due:
                 self.store.record_deliveries([self._attempt(delivery)], now=self.clock())
             if not due:
@@ -83,9 +105,17 @@ class Courier:
         return self._outcome(delivery, "retried", error=error, retry_at=self.clock() + pause)
 
     def _post(self, delivery: Delivery) -> None:
+        receiver = urlsplit(delivery.url).netloc
+        if self.stopwatch() < self.silent.get(receiver, float("-inf")):
+            raise TryAgain("the receiver could not be reached a moment ago")
         body = self.document(self.store.job(delivery.job_id))
         headers = sign(body, message_id=delivery.id, timestamp=int(self.clock()), secret=self.secret)
-        self.poster.post(delivery.url, body, headers)
+        try:
+            self.poster.post(delivery.url, body, headers)
+        except Unreachable:
+            self.silent[receiver] = self.stopwatch() + SILENT_SECONDS
+            raise
+        self.silent.pop(receiver, None)
 
     def _outcome(
         self, delivery: Delivery, what: str, *, error: str | None = None, retry_at: float | None = None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+
+from celery import signals
 
 from broker.connection import make_celery
 from broker.names import DELIVER, ERRANDS_QUEUE, PURGE, SWEEP
@@ -18,7 +21,8 @@ from worker.sweeping import Sweeper
 from worker.webhook import Poster, decode_secret
 
 THREADS = 8
-"""Callbacks that can be under way at a time in one node."""
+COURIERS = THREADS - 2
+"""Threads that may post callbacks at a time; the others are there for sweeps, whatever receivers do."""
 
 
 def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: str | None = None) -> None:
@@ -58,10 +62,13 @@ def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: s
             answer=bells.answer_deliver,
             clock=time.time,
             observe=delivery,
+            places=threading.Semaphore(COURIERS),
         )
         celery.task(name=DELIVER, shared=False)(forgiving(courier.work))
     else:
         celery.task(name=DELIVER, shared=False)(_no_callbacks)
+    # Retention must not depend on a clock that lives for an hour.
+    signals.worker_ready.connect(lambda **_: celery.send_task(PURGE), weak=False)
     run_node(
         celery,
         settings,

@@ -41,7 +41,7 @@ def make_bells(settings: Settings, celery: Celery) -> WorkerBells:
 
 def run_node(celery: Celery, settings: Settings, *, name: str, task_queue: str, pool: list[str]) -> None:
     """Run a Celery node until it is told to stop; SIGTERM lets it end what it has begun."""
-    signals.setup_logging.connect(_keep_our_logging)
+    signals.setup_logging.connect(keep_our_logging)
     signals.worker_process_shutdown.connect(_forget_process)
     if settings.worker_metrics_port:
         signals.worker_ready.connect(functools.partial(_show_metrics, settings.worker_metrics_port), weak=False)
@@ -70,7 +70,7 @@ def set_up_logging(level: str) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def _keep_our_logging(**_: object) -> None:
+def keep_our_logging(**_: object) -> None:
     """Having a receiver for this signal is what keeps Celery from setting up logging itself."""
 
 

@@ -39,6 +39,10 @@ class TryAgain(Exception):
     """The callback was not delivered, and may be by trying again."""
 
 
+class Unreachable(TryAgain):
+    """The receiver gave no answer at all: no connection, or none in time."""
+
+
 def decode_secret(secret: str) -> bytes:
     """Return the bytes of a `whsec_…` secret.
 
@@ -120,7 +124,7 @@ class Poster:
                 deadline.check()
                 return status
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-            raise TryAgain(f"the receiver could not be reached ({type(error).__name__})") from error
+            raise Unreachable(f"the receiver could not be reached ({type(error).__name__})") from error
 
     def _connection(self, parts: SplitResult) -> HTTPConnection:
         """Return a connection, not yet made, to an address of the host that was checked."""

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from facteur.cli import _keep_metrics
 from model.registry import load_classifier
 from routing.classifier import Classifier, Prediction
+from routing.errors import ConfigurationError
 from routing.mail import Mail
 from routing.settings import Settings
 from worker.node import set_up_logging
@@ -45,7 +46,13 @@ def main() -> None:
     from worker.classify_node import ClassifyNode  # noqa: PLC0415 - after the metrics' directory is set
 
     set_up_logging(settings.log_level)
-    ClassifyNode(settings, load=lambda spec: Obedient(load_classifier(spec))).run()
+
+    def load(spec: str) -> Obedient:
+        if (settings.var / "model-is-broken").exists():
+            raise ConfigurationError("The model is broken, as asked.")
+        return Obedient(load_classifier(spec))
+
+    ClassifyNode(settings, load=load).run()
 
 
 if __name__ == "__main__":

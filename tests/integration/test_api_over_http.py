@@ -256,3 +256,19 @@ def test_requests_that_are_sent_ahead_on_one_connection_are_answered_in_order(se
         while len(re.findall(rb"ahead \d", answers)) < len(mails) and (more := connection.recv(65536)):
             answers += more
     assert re.findall(rb"ahead (\d)", answers) == [b"0", b"1", b"2"]
+
+
+def test_requests_that_are_never_finished_do_not_block_the_api_for_ever(tmp_path):
+    narrow = deployment_at(tmp_path, api_threads="2", api_processes="1")
+    half = []
+    try:
+        narrow.start("api")
+        wait_for(lambda: narrow.get("/healthz")[0] == 200, seconds=30, what="the API")
+        for _ in range(6):
+            half.append(socket.create_connection(("127.0.0.1", narrow.settings.port)))
+            half[-1].sendall(b"POST /v1/emails HTTP/1.1\r\nHost: x\r\n")
+        wait_for(lambda: narrow.get("/healthz")[0] == 200, seconds=60, what="the API's recovery")
+    finally:
+        for connection in half:
+            connection.close()
+        narrow.stop()

@@ -170,3 +170,22 @@ def test_sigterm_drains_and_leaves_nothing_running(service: Deployment) -> None:
         assert store.backlog().running == 0
     service.start("api", "worker", "errands", "beat")
     assert_each_decided_once(service, load.accepted)
+
+
+def test_worker_processes_that_cannot_start_are_replaced_until_they_can(tmp_path: Path) -> None:
+    service = Deployment(var=tmp_path, database_url=f"sqlite:///{tmp_path / 'facteur.sqlite'}")
+    broken = tmp_path / "model-is-broken"
+    try:
+        service.start_ready()
+        broken.touch()
+        before = set(service.children("worker"))
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: set(service.children("worker")) - before, seconds=20, what="new processes")
+        status, _, job = service.post_mail("nobody can decide", Prefer="wait=2")
+        assert status == 202
+        broken.unlink()
+        with service.store() as store:
+            wait_for(lambda: store.job(job["id"]).status == "done", seconds=30, what="a decision")
+    finally:
+        service.stop()

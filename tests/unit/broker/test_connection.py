@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from broker.connection import check_redis, connect_redis, make_celery, without_password
+from broker.connection import check_redis, connect_redis, make_celery, without_secrets
 from broker.names import CLASSIFY, DELIVER, PURGE, SWEEP, TASK_QUEUES
 from routing.errors import ConfigurationError
 
@@ -46,7 +46,7 @@ def test_something_that_is_no_redis_is_refused_in_time():
     ],
 )
 def test_a_url_is_shown_without_its_password(url, shown):
-    assert without_password(url) == shown
+    assert without_secrets(url) == shown
 
 
 def test_every_task_is_routed_to_the_queue_that_somebody_consumes(redis_url):

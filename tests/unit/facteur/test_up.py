@@ -68,4 +68,4 @@ def test_a_port_that_is_free_is_fine_and_a_host_that_is_none_of_ours_is_refused(
 
 
 def test_a_database_is_shown_without_its_password():
-    assert "hunter2" not in up._public("postgresql+psycopg://user:hunter2@host/name")
+    assert "hunter2" not in up.without_secrets("postgresql+psycopg://user:hunter2@host/name")

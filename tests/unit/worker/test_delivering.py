@@ -1,13 +1,15 @@
 """The courier: which callbacks are posted when, and when it gives up."""
 
+import threading
+
 import pytest
 
 from routing.errors import StoreUnavailable
 from routing.job import Failure
 from routing.job_document import job_bytes
 from routing.store.memory import MemoryStore
-from worker.delivering import CLAIM, JITTER, PAUSES_SECONDS, SHIFT_DELIVERIES, Courier
-from worker.webhook import TryAgain, Undeliverable
+from worker.delivering import CLAIM, JITTER, PAUSES_SECONDS, SHIFT_SECONDS, SILENT_SECONDS, Courier
+from worker.webhook import TryAgain, Undeliverable, Unreachable
 
 URL = "https://callback.example/hook"
 
@@ -40,6 +42,7 @@ class Desk:
         self.answered = 0
         self.observed = []
         self.draws = 0.5
+        self.stopwatch = 100.0
         self.courier = Courier(
             store=self.store,
             poster=poster,
@@ -50,6 +53,8 @@ class Desk:
             clock=lambda: self.now,
             observe=self.observed.append,
             draw=lambda: self.draws,
+            places=threading.Semaphore(1),
+            stopwatch=lambda: self.stopwatch,
         )
 
     def _wake(self):
@@ -205,12 +210,42 @@ def test_a_full_claim_wakes_one_more(mail):
 
 def test_a_shift_ends_and_asks_for_another(mail):
     desk = Desk(mail, FakePoster())
-    desk.owe(SHIFT_DELIVERIES + CLAIM)
+    desk.owe(3 * CLAIM)
+    post = desk.poster.post
+
+    def slow(*words):
+        desk.stopwatch += SHIFT_SECONDS / CLAIM
+        post(*words)
+
+    desk.poster.post = slow
     desk.courier.work()
-    assert len(desk.poster.posted) == SHIFT_DELIVERIES
+    assert len(desk.poster.posted) == CLAIM
     assert desk.woken == 2
     desk.courier.work()
-    assert len(desk.poster.posted) == SHIFT_DELIVERIES + CLAIM
+    assert len(desk.poster.posted) == 2 * CLAIM
+
+
+def test_no_more_threads_post_than_there_are_places(mail):
+    desk = Desk(mail, FakePoster())
+    desk.owe(1)
+    assert desk.courier.places.acquire(blocking=False)
+    desk.courier.work()
+    assert desk.poster.posted == []
+    desk.courier.places.release()
+    desk.courier.work()
+    assert len(desk.poster.posted) == 1
+
+
+def test_a_receiver_that_cannot_be_reached_is_left_alone_for_a_while(mail):
+    desk = Desk(mail, FakePoster(Unreachable("no answer"), None))
+    desk.owe(3 * CLAIM)
+    desk.courier.work()
+    assert len(desk.poster.posted) == 1
+    assert desk.observed == ["retried"] * (3 * CLAIM)
+    desk.stopwatch += SILENT_SECONDS
+    desk.now += PAUSES_SECONDS[0] * (1 + JITTER)
+    desk.courier.work()
+    assert desk.observed.count("delivered") == 3 * CLAIM
 
 
 def test_a_lease_outlasts_all_that_one_claim_can_take(mail):
