@@ -7,14 +7,16 @@ import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
+import psycopg
 import pytest
 
 from routing.errors import KeyReused
 from routing.job import Status
 from routing.store.opening import open_store
 from routing.store.port import NO_FILTER
+from routing.store.sql import interventions, retention
 
 THREADS = 6
 PROCESSES = 3
@@ -203,6 +205,45 @@ def test_a_sweep_and_a_late_result_never_both_have_their_way(store, make):
 
 
 @pytest.mark.postgres
+def test_retention_leaves_the_mail_of_a_job_that_is_being_tried_again(postgres_url, make):
+    store = open_store(postgres_url)
+    [job_id] = make.accepted(store, "1")
+    store.record([make.failure(claim) for claim in make.claim(store, now=1_010.0)], worker="node/1", now=1_010.0)
+    retried, purged = Event(), Event()
+
+    def retry(transaction):
+        transaction.run(interventions._RETRY, {"id": job_id, "now": 2_000.0, "at_once": 0.0})
+        retried.set()
+        assert purged.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        retrying = pool.submit(store._database.write, retry)
+        assert retried.wait(60)
+        try:
+            assert store.purge(mails_before=1_500.0, jobs_before=1_500.0, now=2_000.0) == {"mails": 0, "jobs": 0}
+        finally:
+            purged.set()
+        retrying.result()
+    assert [claim.content for claim in make.claim(store, now=2_000.0)] == [store.mail(job_id).content]
+    store.close()
+
+
+@pytest.mark.postgres
+def test_retention_holds_the_jobs_whose_mails_it_deletes(postgres_url, make):
+    store = open_store(postgres_url)
+    [job_id] = make.done(store, "1")
+
+    def purge(transaction):
+        where = {"last_id": "ffffffff-ffff-7000-8000-000000000000", "before": 1_500.0, "batch": 10}
+        assert transaction.rows(retention._OLD_MAILS, where) == [(job_id,)]
+        with psycopg.connect(postgres_url) as other, pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("SELECT 1 FROM jobs FOR UPDATE NOWAIT")
+
+    store._database.write(purge)
+    store.close()
+
+
+@pytest.mark.postgres
 def test_a_server_that_ended_every_connection_is_noticed_by_nobody(postgres_url, postgres_server, make):
     store = open_store(postgres_url)
     in_threads(4, lambda number: make.accepted(store, f"before {number}"))
@@ -214,8 +255,6 @@ def test_a_server_that_ended_every_connection_is_noticed_by_nobody(postgres_url,
 
 
 def _end_connections(server):
-    import psycopg  # noqa: PLC0415  (only this test speaks to the server)
-
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

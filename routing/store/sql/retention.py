@@ -13,10 +13,12 @@ BATCH = 500
 """Rows a transaction: some milliseconds, after which other writers get their turn."""
 
 # What has ended before a time was created before it, and ids are in the order of creation: the bound on the id keeps
-# these from looking at everything that is younger.
+# these from looking at everything that is younger. The rows are locked: a job that is being tried again at this moment
+# is passed over, and one that was since the look at it began no longer has an end; either keeps its mail.
 _OLD_MAILS = Statement("""
     SELECT mails.job_id FROM mails JOIN jobs ON jobs.id = mails.job_id
     WHERE mails.job_id < :last_id AND jobs.ended_at < :before ORDER BY mails.job_id LIMIT :batch
+    FOR UPDATE OF jobs SKIP LOCKED
 """)
 _OLD_JOBS = Statement("""
     SELECT id FROM jobs WHERE id < :last_id AND ended_at < :before ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED

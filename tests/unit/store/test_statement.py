@@ -19,6 +19,7 @@ def test_locks_are_for_postgresql_only():
     statement = Statement("SELECT a FROM t LIMIT :n FOR UPDATE SKIP LOCKED")
     assert statement.sqlite == "SELECT a FROM t LIMIT :n"
     assert statement.postgresql == "SELECT a FROM t LIMIT %(n)s FOR UPDATE SKIP LOCKED"
+    assert Statement("SELECT a FROM t, u FOR UPDATE OF t SKIP LOCKED").sqlite == "SELECT a FROM t, u"
 
 
 def test_arrays_are_one_parameter():
