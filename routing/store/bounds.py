@@ -71,6 +71,7 @@ def key(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+MAIL_MISSING = "Its mail is not in the store: hand it in again."
 LEASE_ENDED = "Its lease ended; it is claimed alone from now on."
 
 

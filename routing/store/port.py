@@ -179,8 +179,9 @@ class Store(Protocol):
         Every job is due but one that was put off to a time that `now` has not reached; when it is due, it takes its
         old place again. Two workers never get the same job. A job whose lease expired before is claimed alone: when
         the oldest due job is such a one, it is the only one returned; otherwise such jobs are passed over in this
-        call. `attempts` is counted up here. An answer shorter than `limit` does not mean that nothing is left: such a
-        lone job is one reason, another that a claim stops growing at 32 MB of mail. Only an empty answer means that.
+        call. A job whose mail the database lost fails here. `attempts` is counted up here. An answer shorter than
+        `limit` does not mean that nothing is left: such a lone job is one reason, another that a claim stops growing
+        at 32 MB of mail. Only an empty answer means that.
         """
 
     def record(self, outcomes: Sequence[Outcome], *, worker: str, now: float) -> frozenset[str]:

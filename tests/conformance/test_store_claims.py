@@ -7,6 +7,7 @@ import pytest
 from routing.job import Status
 from routing.store import bounds
 from routing.store.port import NO_FILTER, Backlog
+from routing.store.sql.statement import Statement
 
 
 def ids_of(claims):
@@ -86,6 +87,22 @@ def test_a_claim_stops_growing_when_its_mails_are_large(store, make):
 def test_a_mail_larger_than_a_claim_is_still_claimed(store, make):
     ids = make.accepted(store, "1", content=b"x" * (bounds.CLAIM_BYTES + 1))
     assert ids_of(make.claim(store, now=1_010.0)) == ids
+
+
+def test_a_job_whose_mail_the_database_lost_fails_at_once_and_holds_up_nobody(sql_store, make):
+    hook = "https://example.org/hook"
+    lost = make.accepted(sql_store, "1", "2", "3", callback_url=hook)
+    [kept] = make.accepted(sql_store, "4")
+    forget = Statement("DELETE FROM mails WHERE job_id IN :ids")
+    sql_store._database.write(lambda transaction: transaction.run(forget, {"ids": transaction.array(lost)}))
+    assert ids_of(make.claim(sql_store, now=1_010.0, limit=2)) == [kept]
+    for job_id in lost:
+        job = sql_store.job(job_id)
+        assert (job.status, job.error, job.attempts) == (Status.FAILED, bounds.MAIL_MISSING, 1)
+        assert [event.kind for event in sql_store.history(job_id)] == ["failed"]
+    owed = sql_store.claim_deliveries(limit=10, lease_seconds=10.0, now=1_010.0)
+    assert {one.job_id for one in owed} == set(lost)
+    assert sql_store.backlog() == Backlog(queued=0, running=1, failed=3, oldest_queued_at=None)
 
 
 def test_a_decision_is_kept_with_everything_that_explains_it(store, make):

@@ -93,14 +93,16 @@ class Claims:
         worker = bounds.bounded(worker, bounds.NAME)
 
         def work(transaction: Transaction) -> list[Claim]:
-            ids = _choose(transaction, limit, now)
-            if not ids:
-                return []
-            lease, array = uuid4().hex, transaction.array(ids)
-            hold = {"ids": array, "lease": lease, "lease_until": now + lease_seconds, "worker": worker, "now": now}
-            transaction.run(_HOLD, hold | {"grouped": len(ids) > 1})
-            held = {row[0]: row for row in transaction.rows(_HELD_MAILS, {"ids": array})}
-            return [_claim(held[job_id], lease, now) for job_id in ids if job_id in held]
+            while ids := _choose(transaction, limit, now):
+                lease, array = uuid4().hex, transaction.array(ids)
+                hold = {"ids": array, "lease": lease, "lease_until": now + lease_seconds, "worker": worker, "now": now}
+                transaction.run(_HOLD, hold | {"grouped": len(ids) > 1})
+                held = {row[0]: row for row in transaction.rows(_HELD_MAILS, {"ids": array})}
+                if len(held) < len(ids):
+                    _fail_without_mail(transaction, [job_id for job_id in ids if job_id not in held], worker, now)
+                if held:  # an empty answer would say that nothing is left
+                    return [_claim(held[job_id], lease, now) for job_id in ids if job_id in held]
+            return []
 
         return self._database.write(work)
 
@@ -146,6 +148,13 @@ class Claims:
         return self._database.write(work)
 
 
+def _fail_without_mail(transaction: Transaction, ids: list[str], worker: str, now: float) -> None:
+    results = _Results(now=now, actor=f"worker {worker}")
+    for job_id, _lease, callback_url in transaction.rows(_RUNNING, {"ids": transaction.array(ids)}):
+        results.fail(job_id, bounds.MAIL_MISSING, callback_url, alone=False)
+    results.write(transaction)
+
+
 class _Results:
     """Rows to write for the outcomes of one call, by statement, so that each statement runs once."""
 
@@ -165,14 +174,14 @@ class _Results:
             self._owe(outcome.job_id, callback_url)
             self._event(outcome.job_id, "decided", outcome.decision.queue)
         elif outcome.retry_at is None:
-            self._fail(outcome.job_id, outcome.error, callback_url, alone=False)
+            self.fail(outcome.job_id, outcome.error, callback_url, alone=False)
         else:
             self._put_off(outcome, outcome.retry_at)
 
     def take_back(self, row: Row, max_attempts: int) -> None:
         job_id, attempts, grouped, callback_url = row
         if not grouped and attempts >= max_attempts:
-            self._fail(job_id, bounds.worker_failure(attempts, max_attempts), callback_url, alone=True)
+            self.fail(job_id, bounds.worker_failure(attempts, max_attempts), callback_url, alone=True)
         else:
             self._again.append(
                 {"id": job_id, "refund": int(bool(grouped)), "now": self._now, "at_once": bounds.AT_ONCE}
@@ -187,7 +196,7 @@ class _Results:
         transaction.many(_OWE, self._deliveries)
         transaction.many(rows.INSERT_EVENT, self._events)
 
-    def _fail(self, job_id: str, error: str, callback_url: str | None, *, alone: bool) -> None:
+    def fail(self, job_id: str, error: str, callback_url: str | None, *, alone: bool) -> None:
         row = {"id": job_id, "error": bounds.bounded(error, bounds.ERROR), "now": self._now, "alone": alone}
         self._failed.append(row)
         self._owe(job_id, callback_url)
