@@ -92,7 +92,7 @@ def test_a_mail_larger_than_a_claim_is_still_claimed(store, make):
 def test_a_job_whose_mail_the_database_lost_fails_at_once_and_holds_up_nobody(sql_store, make):
     hook = "https://example.org/hook"
     lost = make.accepted(sql_store, "1", "2", "3", callback_url=hook)
-    [kept] = make.accepted(sql_store, "4")
+    [kept] = make.accepted(sql_store, "4", now=1_001.0)
     forget = Statement("DELETE FROM mails WHERE job_id IN :ids")
     sql_store._database.write(lambda transaction: transaction.run(forget, {"ids": transaction.array(lost)}))
     assert ids_of(make.claim(sql_store, now=1_010.0, limit=2)) == [kept]
