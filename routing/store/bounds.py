@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from routing.decision import Decision
 from routing.job import Event, Job, Review, Status, Submission
+from routing.store.port import JobFilter
 
 SUBJECT = 500
 """Characters. A list shows one line of it; the whole subject is in the mail."""
@@ -114,6 +115,17 @@ def reviewed(word: Review, queue: str) -> str:
     """Return the detail of the event of a review: what became of the mail, and who is said to have looked at it."""
     what = "confirmed" if word.confirmed else f"{word.queue_before} → {queue}"
     return f"{what}, by {bounded(word.reviewer, NAME)}" if word.reviewer else what
+
+
+def job_filter(where: JobFilter) -> JobFilter:
+    """Return the filter with clean texts: a database refuses to compare with others, and holds none of them."""
+    return replace(
+        where,
+        queue=where.queue and clean(where.queue),
+        label=where.label and clean(where.label),
+        source=where.source and clean(where.source),
+        decided_by=where.decided_by and clean(where.decided_by),
+    )
 
 
 def accepted(job_id: str, submission: Submission, *, at: float) -> Job:

@@ -99,6 +99,7 @@ class MemoryStore(MemoryKeys):
         """List jobs, newest first; see the port."""
         if before is not None and not is_uuid(before):
             raise InvalidInput("The cursor is not one that a page gave.", field="cursor")
+        where = bounds.job_filter(where)
         with self._lock:
             found = [entry.job for entry in self._entries.values() if _matches(entry.job, where)]
         found = sorted((job for job in found if before is None or job.id < before), key=lambda job: job.id)[::-1]
@@ -217,7 +218,7 @@ class MemoryStore(MemoryKeys):
 
     def release(self, worker: str, *, max_attempts: int, now: float) -> int:
         """End at once the leases of a worker known to be dead; see the port."""
-        node = worker.endswith("/")
+        node, worker = worker.endswith("/"), bounds.bounded(worker, bounds.NAME)
         with self._lock:
             mine = [
                 entry

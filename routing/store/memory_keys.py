@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 
 from routing.errors import NotFound, WrongStatus
+from routing.store import bounds
 from routing.store.port import ApiKey, WorkerBeat
 
 
@@ -19,6 +20,7 @@ class MemoryKeys:
 
     def add_key(self, key: ApiKey) -> None:
         """Store a key; see the port."""
+        key = replace(key, name=bounds.bounded(key.name, bounds.NAME), secret_hash=bounds.clean(key.secret_hash))
         with self._lock:
             taken = (one.secret_hash == key.secret_hash or _in_use(one, key.name) for one in self._keys)
             if any(taken):
@@ -27,6 +29,7 @@ class MemoryKeys:
 
     def key_by_hash(self, secret_hash: str) -> ApiKey | None:
         """Return the key with this hash that is not revoked, or None."""
+        secret_hash = bounds.clean(secret_hash)
         with self._lock:
             found = (key for key in self._keys if key.secret_hash == secret_hash and key.revoked_at is None)
             return next(found, None)
@@ -38,6 +41,7 @@ class MemoryKeys:
 
     def revoke_key(self, name: str, *, now: float) -> None:
         """Revoke the key in use of this name; see the port."""
+        name = bounds.bounded(name, bounds.NAME)
         with self._lock:
             if not any(_in_use(key, name) for key in self._keys):
                 raise NotFound(f"No key in use is named {name!r}.")
@@ -45,8 +49,9 @@ class MemoryKeys:
 
     def beat(self, beat: WorkerBeat) -> None:
         """Record a worker's sign of life."""
+        name, version = bounds.bounded(beat.name, bounds.NAME), bounds.bounded(beat.model_version, bounds.NAME)
         with self._lock:
-            self._workers[beat.name] = beat
+            self._workers[name] = replace(beat, name=name, model_version=version)
 
     def workers(self, *, seen_after: float) -> tuple[WorkerBeat, ...]:
         """Return the workers heard from after that time, by name."""

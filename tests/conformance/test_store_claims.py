@@ -181,7 +181,8 @@ def test_results_of_unknown_jobs_are_dropped(store, make):
     store.erase(job_id, actor="key gate", now=2_000.0)
     [other] = make.accepted(store, "2")
     [claim] = make.claim(store, now=2_010.0)
-    outcomes = [make.decided(claim), make.decided(claim, job_id=job_id)]
+    strangers = [make.decided(claim, job_id=unknown) for unknown in (job_id, "", "nonsense", "\0", "\ud800")]
+    outcomes = [make.decided(claim), *strangers]
     assert store.record(outcomes, worker="node/1", now=2_020.0) == {other}
     assert store.record([], worker="node/1", now=2_020.0) == frozenset()
 

@@ -6,6 +6,7 @@ import pytest
 
 from routing.errors import NotFound, WrongStatus
 from routing.ids import uuid7
+from routing.store import bounds
 from routing.store.port import ApiKey, DeliveryOutcome, WorkerBeat
 
 HOOK = "https://example.org/hook"
@@ -159,3 +160,33 @@ def test_a_store_that_answers_passes_its_check_and_works_on_after_being_closed(s
 def test_a_webhook_is_due_at_once_whatever_the_clock_of_the_worker(store, make):
     ids = make.done(store, "1", now=1_020.0, callback_url="https://example.org/hook")
     assert [one.job_id for one in store.claim_deliveries(limit=10, lease_seconds=10.0, now=1_000.0)] == ids
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "k" * 300])
+def test_a_name_that_a_database_would_refuse_is_repaired_wherever_it_is_used(store, make, text):
+    with pytest.raises(NotFound):
+        store.revoke_key(text, now=2_000.0)
+    assert store.key_by_hash(text) is None
+    store.add_key(key(text))
+    with pytest.raises(WrongStatus):
+        store.add_key(key(text, secret_hash="another"))
+    [kept] = store.keys()
+    assert kept.name == bounds.bounded(text, bounds.NAME)
+    assert store.key_by_hash(f"hash of {text}") == kept
+    store.revoke_key(text, now=2_000.0)
+    store.beat(WorkerBeat(name=text, model_version=text, started_at=1.0, seen_at=2_000.0))
+    [beat] = store.workers(seen_after=0.0)
+    assert beat.name == beat.model_version == kept.name
+    make.accepted(store, "1")
+    make.claim(store, now=2_000.0, worker=text)
+    assert store.release(text, max_attempts=3, now=2_000.0) == 1
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "\0", "\ud800"])
+def test_an_outcome_of_a_delivery_that_there_cannot_be_is_dropped(store, make, text):
+    make.done(store, "1", callback_url=HOOK)
+    [delivery] = due(store, now=1_010.0)
+    strangers = [outcome(delivery, delivery_id=text), outcome(delivery, lease=text)]
+    store.record_deliveries(strangers, now=1_020.0)
+    [again] = due(store, now=9_000.0)
+    assert (again.id, again.attempts) == (delivery.id, 2)

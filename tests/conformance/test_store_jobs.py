@@ -58,6 +58,47 @@ def test_a_list_can_be_narrowed(store, make):
         assert [job.id for job in store.jobs(JobFilter(**where)).jobs] == expected, where
 
 
+ODD = ["\0", "mo\0tor", "\ud800", "\udfffmotor", "motor\ud83d", "k" * 300 + "\0"]
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("name", ["queue", "label", "source", "decided_by"])
+def test_no_job_is_found_by_text_that_none_can_have(store, make, name, text):
+    make.done(store, "done")
+    assert store.jobs(JobFilter(**{name: text})).jobs == ()
+    assert store.jobs(JobFilter(**{name: text, "status": Status.DONE})).jobs == ()
+
+
+def test_text_that_was_repaired_is_found_by_what_it_was(store, make):
+    [job_id] = make.accepted(store, "1", source="a\0b\ud800")
+    decision = make.decision(label="\0l", queue="q\ud800", decided_by=DecidedBy.MODEL)
+    store.record(
+        [make.decided(one, decision=decision) for one in make.claim(store, now=1_010.0)], worker="w", now=1_010.0
+    )
+    for where in ({"source": "a\0b\ud800"}, {"source": "a�b�"}, {"label": "\0l"}, {"queue": "q\ud800"}):
+        assert [job.id for job in store.jobs(JobFilter(**where)).jobs] == [job_id], where
+
+
+@pytest.mark.parametrize("at", [-1e300, -1.0, 0.0, 1e12, 1e300, float("inf"), -float("inf")])
+def test_jobs_are_found_by_any_time(store, make, at):
+    ids = make.accepted(store, "1")
+    assert [job.id for job in store.jobs(JobFilter(created_after=at)).jobs] == (ids if at <= 1_000.0 else [])
+    assert [job.id for job in store.jobs(JobFilter(created_before=at)).jobs] == (ids if at > 1_000.0 else [])
+
+
+@pytest.mark.parametrize("job_id", ODD)
+def test_an_id_that_no_job_can_have_is_not_found(store, job_id):
+    for question in (store.job, store.mail, store.history):
+        with pytest.raises(NotFound):
+            question(job_id)
+    for change in (store.cancel, store.erase, store.retry):
+        with pytest.raises(NotFound):
+            change(job_id, actor="key \0\ud800", now=2_000.0)
+    assert store.reviews(job_id) == ()
+    with pytest.raises(InvalidInput):
+        store.jobs(NO_FILTER, before=job_id)
+
+
 def test_queues_tell_their_depth_and_their_oldest_unreviewed_mail(store, make):
     assert store.queues() == ()
     first, *_ = make.done(store, "1", "2", now=1_000.0)

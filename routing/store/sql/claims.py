@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-from routing.ids import uuid7
+from routing.ids import is_uuid, uuid7
 from routing.job import Claim, Decided, Failure, MailFormat, Outcome
 from routing.store import bounds
 from routing.store.sql import rows
@@ -112,7 +112,7 @@ class Claims:
             return frozenset()
 
         def work(transaction: Transaction) -> frozenset[str]:
-            ids = transaction.array([outcome.job_id for outcome in outcomes])
+            ids = transaction.array([outcome.job_id for outcome in outcomes if is_uuid(outcome.job_id)])
             running = {row[0]: row for row in transaction.rows(_RUNNING, {"ids": ids})}
             taken: dict[str, Outcome] = {}
             for outcome in outcomes:
@@ -130,7 +130,7 @@ class Claims:
     def release(self, worker: str, *, max_attempts: int, now: float) -> int:
         """End at once the leases of a worker known to be dead; see the port."""
         statement = _OF_NODE if worker.endswith("/") else _OF_WORKER
-        return self._take_back(statement, {"worker": worker}, max_attempts, now)
+        return self._take_back(statement, {"worker": bounds.bounded(worker, bounds.NAME)}, max_attempts, now)
 
     def expire_leases(self, *, max_attempts: int, now: float) -> int:
         """Return jobs whose lease ended to the queue; see the port."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import uuid4
 
+from routing.ids import is_uuid
 from routing.store import bounds
 from routing.store.port import Delivery, DeliveryOutcome
 from routing.store.sql import rows
@@ -59,7 +60,9 @@ class Deliveries:
 
         def work(transaction: Transaction) -> None:
             for outcome in outcomes:
-                key = {"id": outcome.delivery_id, "lease": outcome.lease}
+                if not is_uuid(outcome.delivery_id):
+                    continue
+                key = {"id": outcome.delivery_id, "lease": bounds.clean(outcome.lease)}
                 error = {"error": bounds.maybe(outcome.error, bounds.ERROR)}
                 if outcome.retry_at is not None and not outcome.delivered:
                     transaction.run(_LATER, key | error | {"retry_at": outcome.retry_at})

@@ -7,6 +7,7 @@ from functools import lru_cache
 from routing.errors import InvalidInput, NotFound
 from routing.ids import is_uuid
 from routing.job import Event, Job, MailFormat, Review, Status
+from routing.store import bounds
 from routing.store.port import Backlog, JobFilter, Page, QueueDepth, StoredMail
 from routing.store.sql import rows
 from routing.store.sql.database import Database
@@ -61,6 +62,7 @@ class Jobs:
         """List jobs, newest first; see the port."""
         if before is not None and not is_uuid(before):
             raise InvalidInput("The cursor is not one that a page gave.", field="cursor")
+        where = bounds.job_filter(where)
         given = {name: value for name in _CONDITIONS if (value := getattr(where, name, None)) is not None}
         given |= {} if before is None else {"before": before}
         statement = _listing(where.status, tuple(given))

@@ -40,7 +40,7 @@ class Keys:
             row = {
                 "id": key.id,
                 "name": bounds.bounded(key.name, bounds.NAME),
-                "secret_hash": key.secret_hash,
+                "secret_hash": bounds.clean(key.secret_hash),
                 "scopes": json.dumps(sorted(key.scopes)),
                 "created_at": key.created_at,
                 "revoked_at": key.revoked_at,
@@ -52,7 +52,7 @@ class Keys:
 
     def key_by_hash(self, secret_hash: str) -> ApiKey | None:
         """Return the key with this hash that is not revoked, or None."""
-        found = self._database.read(_BY_HASH, {"hash": secret_hash})
+        found = self._database.read(_BY_HASH, {"hash": bounds.clean(secret_hash)})
         return rows.api_key(found[0]) if found else None
 
     def keys(self) -> tuple[ApiKey, ...]:

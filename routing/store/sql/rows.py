@@ -22,6 +22,9 @@ REVIEW = "id, job_id, at, reviewer, confirmed, label_before, queue_before, label
 EVENT = "job_id, at, kind, actor, detail"
 KEY = "id, name, secret_hash, scopes, created_at, revoked_at"
 
+LATEST = 0xFFFF_FFFF_FFFF
+"""Milliseconds since 1970: the latest time that an id can carry."""
+
 INSERT_EVENT = insert("events", tuple(EVENT.split(", ")))
 
 
@@ -126,6 +129,9 @@ def beat(row: Row) -> WorkerBeat:
 
 
 def first_id(at: float) -> str:
-    """Return the id that parts ids made before a time from later ones, to a millisecond (floats round)."""
-    digits = f"{max(int(at * 1000), 0):012x}"
+    """Return the id that parts ids made before a time from later ones, to a millisecond (floats round).
+
+    An id's time lies between 1970 and 10889; an earlier one has the lowest id, a later one the highest.
+    """
+    digits = f"{int(min(max(at * 1000, 0), LATEST)):012x}"
     return f"{digits[:8]}-{digits[8:]}-7000-8000-000000000000"

@@ -41,5 +41,10 @@ def test_the_first_id_of_a_time_parts_earlier_ids_from_later_ones(at):
     assert is_uuid(first_id(at))
 
 
+@pytest.mark.parametrize("at", [1e12, 1e300, float("inf")])
+def test_times_that_no_id_can_carry_have_the_highest_id(at):
+    assert first_id(at) == "ffffffff-ffff-7000-8000-000000000000"
+
+
 def test_times_before_1970_have_the_lowest_id():
     assert first_id(-5.0) == "00000000-0000-7000-8000-000000000000"
