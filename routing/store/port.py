@@ -270,7 +270,11 @@ class Store(Protocol):
         """
 
     def check(self) -> None:
-        """Ask the database a trivial question. Raises StoreUnavailable, or ConfigurationError on a wrong schema."""
+        """Ask the database a trivial question: its schema's version.
+
+        A newer schema passes when it says that this program may still run on it, so that a running deployment
+        outlives the migration to the next version. Raises StoreUnavailable; ConfigurationError on any other schema.
+        """
 
     def close(self) -> None:
         """Give back every connection."""

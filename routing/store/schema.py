@@ -25,8 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0001"
-"""The migration that this code needs; `facteur migrate` brings a database there."""
+REVISION = "0001_since_0001"
+"""The migration that this code was written for; `facteur migrate` brings a database there.
+
+Its name is its number and the number of the oldest migration whose program still runs on it. A migration that only adds
+what older programs need not know (a table, an index, a column that may be null or has a default) takes that second
+number over from the one before it; one that takes something away that they use has its own number there.
+"""
 
 Identifier: TypeEngine[str] = Text().with_variant(UUID(as_uuid=False), "postgresql")
 

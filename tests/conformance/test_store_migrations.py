@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from routing.errors import ConfigurationError
+from routing.store import migrations
 from routing.store.migrations import migrate, newest_version, schema_version
 from routing.store.opening import open_store, parse
 from routing.store.schema import REVISION, metadata
 
 MIGRATOR = """
 import sys
+from routing.store import migrations
 from routing.store.migrations import migrate
 
 print("ready", flush=True)
@@ -56,6 +60,58 @@ def definitions(engine):
 
 def test_the_code_needs_the_newest_migration():
     assert newest_version() == REVISION
+
+
+def test_every_migration_says_which_programs_run_on_it():
+    numbers = [re.fullmatch(r"(\d{4})_since_(\d{4})", name).groups() for name in all_versions()]
+    assert [number for number, _ in numbers] == [f"{place:04d}" for place in range(1, len(numbers) + 1)]
+    assert all(since <= number for number, since in numbers)
+    assert sorted(since for _, since in numbers) == [since for _, since in numbers], "what was taken away stays away"
+
+
+@pytest.mark.parametrize("version", ["0002_since_0001", "0417_since_0001"])
+def test_a_program_runs_on_a_newer_schema_that_says_it_may(database_url, make, version):
+    set_version(database_url, version)
+    try:
+        store = open_store(database_url)
+        store.check()
+        make.accepted(store, "1")
+        store.close()
+    finally:
+        set_version(database_url, REVISION)
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        ("0002_since_0002", "run the newer version"),
+        ("0417_since_0002", "run the newer version"),
+        ("0000_since_0000", "run `facteur migrate`"),
+        ("somebody_elses", "run `facteur migrate`"),
+    ],
+)
+def test_a_program_refuses_a_schema_that_it_does_not_fit_with_a_sentence(database_url, version, words):
+    running = open_store(database_url)
+    set_version(database_url, version)
+    try:
+        for ask in (running.check, lambda: open_store(database_url)):
+            with pytest.raises(ConfigurationError, match=f"{version}.*{words}"):
+                ask()
+    finally:
+        set_version(database_url, REVISION)
+        running.close()
+
+
+def set_version(url, version):
+    engine = create_engine(parse(url))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+    engine.dispose()
+
+
+def all_versions():
+    directory = ScriptDirectory(str(Path(migrations.__file__).parent))
+    return [script.revision for script in directory.walk_revisions()][::-1]
 
 
 def test_migrations_make_the_tables_that_the_code_describes(engine):
@@ -101,8 +157,8 @@ def test_processes_that_migrate_at_once_take_turns(empty_database_url, make):
 
 def test_a_database_of_a_newer_program_is_refused_with_a_sentence(empty_database_url, engine):
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999_since_9999'"))
     with pytest.raises(ConfigurationError, match="newer version"):
         migrate(empty_database_url)
-    with pytest.raises(ConfigurationError, match="run `facteur migrate`"):
+    with pytest.raises(ConfigurationError, match="run the newer version"):
         open_store(empty_database_url)

@@ -1,7 +1,8 @@
 """Bringing a database to the schema of this program. Only `facteur migrate` and `facteur up` load this.
 
 A migration is written out in full and never changes again; `routing.store.schema` is where the tables are today, and
-a test compares the two.
+a test compares the two. A migration's name says how old a program may be to run on what it leaves; see
+`routing.store.schema.REVISION`.
 """
 
 from __future__ import annotations
