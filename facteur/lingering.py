@@ -18,6 +18,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from app.services import EXTENSION
+
 LINGER_MILLISECONDS = 50
 """How long a thread waits for its connection's next request before it gives the connection back."""
 HEAD_SECONDS = 10.0
@@ -53,6 +55,11 @@ class LingeringWorker(ThreadWorker):
         """Serve a request whose head has arrived."""
         self._deadlines[conn] = time.monotonic() + REQUEST_SECONDS
         return super().handle_request(req, conn)
+
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        """Begin to end (SIGTERM): callers that wait for a decision are told 202 now, while there is time to."""
+        self.wsgi.extensions[EXTENSION].waiting.stop()
+        super().handle_exit(sig, frame)
 
     def murder_keepalived(self, *args: Any, **kwargs: Any) -> None:
         """End connections that are idle for too long, and those whose request takes too long; asked every second."""

@@ -272,3 +272,19 @@ def test_requests_that_are_never_finished_do_not_block_the_api_for_ever(tmp_path
         for connection in half:
             connection.close()
         narrow.stop()
+
+
+def test_a_caller_that_waits_is_told_202_when_the_api_is_stopped(tmp_path):
+    alone = deployment_at(tmp_path, api_processes="1")
+    try:
+        alone.start("api")
+        wait_for(lambda: alone.get("/healthz")[0] == 200, seconds=30, what="the API")
+        with ThreadPoolExecutor() as pool:
+            answer = pool.submit(alone.post_mail, "nobody decides", Prefer="wait=30")
+            with alone.store() as store:
+                wait_for(lambda: store.backlog().queued, seconds=10, what="the mail")
+            os.kill(alone.pid("api"), signal.SIGTERM)
+            status, _, job = answer.result(timeout=20)
+        assert (status, job["status"]) == (202, "queued")
+    finally:
+        alone.stop()
