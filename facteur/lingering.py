@@ -58,7 +58,8 @@ class LingeringWorker(ThreadWorker):
 
     def handle_exit(self, sig: Any, frame: Any) -> None:
         """Begin to end (SIGTERM): callers that wait for a decision are told 202 now, while there is time to."""
-        self.wsgi.extensions[EXTENSION].waiting.stop()
+        app: Any = self.wsgi
+        app.extensions[EXTENSION].waiting.stop()
         super().handle_exit(sig, frame)
 
     def murder_keepalived(self, *args: Any, **kwargs: Any) -> None:
