@@ -15,12 +15,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from pydantic import Field
 
+from app.afterwards import afterwards
 from app.auth import caller
 from app.body import read_body
 from app.endpoint import Answer, Body, Endpoint, endpoint
@@ -43,6 +45,8 @@ from routing.mail.headers import message_id_of, peek
 from routing.public_address import is_public_host
 
 emails = Blueprint("emails", __name__)
+log = logging.getLogger(__name__)
+
 
 RFC822 = "message/rfc822"
 NDJSON = "application/x-ndjson"
@@ -161,8 +165,7 @@ def _one(submission: Submission) -> Response:
     outcome = provided.intake.accept((submission,), now=provided.clock())[0]
     if isinstance(outcome, Exception):
         raise outcome
-    provided.bell.ring()
-    provided.metrics.accepted(submission.format)
+    afterwards(provided.bell.ring, lambda: provided.metrics.accepted(submission.format))
     job = outcome.job
     if not outcome.created:
         headers["Idempotent-Replayed"] = "true"
@@ -178,9 +181,14 @@ def _one(submission: Submission) -> Response:
 
 def _waited(provided: Services, job: Job, wish: str, headers: dict[str, str]) -> Job:
     seconds = preferred_seconds(wish)
+    """Return the job after the wait that the caller prefers; as it was committed if the wait fails."""
     if seconds is None:
         return job
-    job, followed = provided.waiting.wait(job, seconds)
+    try:
+        job, followed = provided.waiting.wait(job, seconds)
+    except Exception as error:  # noqa: BLE001 - the mail is committed, and an error would say that it is not
+        log.warning("A wait for job %s ended early: %s", job.id, error)
+        return job
     if followed:
         headers["Preference-Applied"] = f"wait={seconds}"
     return job
@@ -212,8 +220,7 @@ def _many(body: bytes) -> Response:
     accepted = sum("job" in each for each in answers)
     if not accepted:
         return answer(InvalidInput("None of the lines could be accepted; `results` says why."), {"results": answers})
-    provided.bell.ring()
-    provided.metrics.accepted(MailFormat.JSON, accepted)
+    afterwards(provided.bell.ring, lambda: provided.metrics.accepted(MailFormat.JSON, accepted))
     headers["Retry-After"] = POLL_SECONDS
     return reply(answers, 202, headers)
 

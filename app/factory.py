@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 
 from app import auth, console, problems
 from app.body import SLACK
@@ -30,6 +31,8 @@ from routing.settings import Settings
 from routing.store.port import Store
 
 STATIC_SECONDS = 300
+log = logging.getLogger(__name__)
+
 """How long a browser keeps style sheets and icons without asking again."""
 
 
@@ -40,6 +43,14 @@ class Application(Flask):
         """Return the function."""
         return func
 
+
+    def process_response(self, response: Response) -> Response:
+        """Return the response as the metrics leave it: a request that cannot be counted was answered all the same."""
+        try:
+            return super().process_response(response)
+        except Exception:
+            log.exception("A request could not be counted.")
+            return response
 
 def create_app(  # noqa: PLR0913 - the outside of the application, one word each
     settings: Settings,

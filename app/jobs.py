@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, Response, request
 from pydantic import Field
 
+from app.afterwards import afterwards
 from app.auth import caller
 from app.body import read_body
 from app.endpoint import Answer, Body, Endpoint, endpoint
@@ -215,7 +216,7 @@ def post_retry(job_id: str) -> Response:
     """Queue a failed job again."""
     provided = services()
     job = provided.store.retry(_known(job_id), actor=f"key {caller().name}", now=provided.clock())
-    provided.bell.ring()
+    afterwards(provided.bell.ring)
     return reply(job_fields(job), 202, {"Location": f"/v1/jobs/{job.id}", "Retry-After": "1"})
 
 

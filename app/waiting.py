@@ -27,35 +27,57 @@ class Waiting:
         *,
         places: int,
         stopwatch: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], object] = time.sleep,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
-        """Args: places: how many may wait at a time; who comes later is answered at once."""
+        """Set up places to wait.
+
+        Args:
+            store: where jobs are looked up.
+            places: how many may wait at a time; who comes later is answered at once.
+            stopwatch: seconds that only go forward.
+            pause: sleeps for some seconds; unless given, until `stop` at most.
+        """
         self._store = store
         self._places = threading.Semaphore(places)
         self._stopwatch = stopwatch
-        self._pause = pause
+        self._stopping = threading.Event()
+        self._pause = pause or self._stopping.wait
+
+    def stop(self) -> None:
+        """End all waits at once, and let nobody wait from now on: the process is about to end.
+
+        Waiting requests are answered with their jobs as they are. May be called from any thread and more than once.
+        """
+        self._stopping.set()
 
     def wait(self, job: Job, seconds: int) -> tuple[Job, bool]:
-        """Return the job once it is decided, or as it is when the time is over, and whether the wish was followed."""
+        """Return the job once it is decided, or as it is when the time is over, and whether the wish was followed.
+
+        Raises:
+            NotFound: the job was erased meanwhile.
+            StoreUnavailable: the database does not answer any more.
+        """
         if job.status not in UNDECIDED:
             return job, True
-        if not self._places.acquire(blocking=False):
+        if self._stopping.is_set() or not self._places.acquire(blocking=False):
             return job, False
         try:
-            return self._poll(job, self._stopwatch() + seconds), True
+            return self._poll(job, self._stopwatch() + seconds)
         finally:
             self._places.release()
 
-    def _poll(self, job: Job, deadline: float) -> Job:
+    def _poll(self, job: Job, deadline: float) -> tuple[Job, bool]:
         pause = FIRST_PAUSE_SECONDS
         while job.status in UNDECIDED:
             left = deadline - self._stopwatch()
             if left <= 0:
                 break
             self._pause(min(pause, left))
+            if self._stopping.is_set():
+                return job, False
             pause = min(pause * GROWTH, LONGEST_PAUSE_SECONDS)
             job = self._store.job(job.id)
-        return job
+        return job, True
 
 
 def preferred_seconds(header: str) -> int | None:

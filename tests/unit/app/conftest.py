@@ -108,7 +108,7 @@ class House:
         self.store.record(outcomes, worker="w", now=self.clock.now)
 
 
-def build(tmp_path, store=None, limiter=None, **settings) -> House:
+def build(tmp_path, store=None, limiter=None, bell=None, **settings) -> House:
     store = store or MemoryStore()
     clock = Clock()
     bell = SilentBell()

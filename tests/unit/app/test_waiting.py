@@ -3,7 +3,10 @@ import threading
 import pytest
 
 from app.waiting import LONGEST_PAUSE_SECONDS, Waiting, preferred_seconds
+from routing.errors import StoreUnavailable
 from routing.job import Status
+from routing.store.memory import MemoryStore
+from routing.store.port import JobFilter
 
 MAIL = {"subject": "Hello"}
 
@@ -127,3 +130,78 @@ def test_a_job_can_be_waited_for_too(house):
     answer = house.get(f"/v1/jobs/{job_id}", Prefer="wait=5")
     assert answer.get_json()["status"] == "done"
     assert answer.headers["Preference-Applied"] == "wait=5"
+
+
+def test_a_stop_ends_a_wait_at_once(house):
+    class Watched(MemoryStore):
+        def job(self, job_id):
+            asked.set()
+            return house.store.job(job_id)
+
+    job = house.store.job(house.accepted())
+    asked, ended = threading.Event(), []
+    waiting = Waiting(Watched(), places=1)
+    first = threading.Thread(target=lambda: ended.append(waiting.wait(job, 60)), daemon=True)
+    first.start()
+    assert asked.wait(10)
+    waiting.stop()
+    first.join(10)
+    assert ended == [(job, False)]
+
+
+def test_after_a_stop_nobody_begins_to_wait(house):
+    time = Time()
+    waiting = waiting_of(house, time)
+    waiting.stop()
+    waiting.stop()
+    job = house.store.job(house.accepted())
+    assert waiting.wait(job, 30) == (job, False)
+    assert time.pauses == []
+
+
+def test_a_caller_that_waits_at_a_process_that_stops_gets_202(house):
+    waiting = house.app.extensions["facteur"].waiting
+    waiting._pause = lambda _: waiting.stop()
+    answer = house.post("/v1/emails", json=MAIL, Prefer="wait=30")
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == f"/v1/jobs/{answer.get_json()['id']}"
+    assert "Preference-Applied" not in answer.headers
+
+
+class Vanishing(MemoryStore):
+    """A store whose database goes away as soon as a mail is committed."""
+
+    def job(self, job_id):
+        raise StoreUnavailable(f"gone, with {job_id}")
+
+
+def test_a_mail_is_answered_202_though_the_database_goes_away_during_the_wait(make_house):
+    house = make_house(store=Vanishing())
+    answer = house.post("/v1/emails", json=MAIL, Prefer="wait=5")
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == f"/v1/jobs/{answer.get_json()['id']}"
+    assert answer.get_json()["status"] == "queued"
+    assert "Preference-Applied" not in answer.headers
+    assert house.store.backlog().queued == 1
+
+
+def test_a_mail_is_answered_202_though_it_is_erased_during_the_wait(house):
+    def erase(_):
+        (job,) = house.store.jobs(JobFilter(), before=None, limit=1).jobs
+        house.store.cancel(job.id, actor="key a", now=house.clock.now)
+        house.store.erase(job.id, actor="key a", now=house.clock.now)
+
+    house.app.extensions["facteur"].waiting._pause = erase
+    answer = house.post("/v1/emails", json=MAIL, Prefer="wait=5")
+    assert answer.status_code == 202
+    assert answer.get_json()["status"] == "queued"
+
+
+def test_a_reader_is_told_that_the_database_went_away_during_the_wait(house):
+    job_id = house.accepted()
+
+    def lose(_):
+        house.store.job = Vanishing().job
+
+    house.app.extensions["facteur"].waiting._pause = lose
+    assert house.get(f"/v1/jobs/{job_id}", Prefer="wait=5").status_code == 503
