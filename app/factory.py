@@ -62,6 +62,7 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
     limiter: Limiter | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Flask:
+    stopwatch: Callable[[], float] = time.monotonic,
     """Make the application. Opens nothing and starts nothing; safe before a fork if the store is.
 
     Args:
@@ -73,6 +74,7 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
         limiter: counts mails a key and minute; needed only when `settings.rate_limit` is not 0.
         clock: Unix time in seconds.
     """
+        stopwatch: seconds that only go forward, for how long an API key is remembered.
     app = Application("app")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
@@ -84,7 +86,7 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
         policy=policy,
         bell=bell,
         intake=Intake(store=store, max_mail_bytes=settings.max_mail_bytes, max_queued=settings.max_queued),
-        keyring=Keyring(store, clock),
+        keyring=Keyring(store, stopwatch),
         sessions=Sessions(session_secret, clock),
         limiter=limiter or NoLimiter(),
         waiting=Waiting(store, places=max(1, settings.api_threads // 2)),

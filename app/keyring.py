@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from routing.errors import Unauthenticated
@@ -16,9 +17,10 @@ MOST_REMEMBERED = 10_000
 class Keyring:
     """Finds the key of a secret. Keys that do not exist are not remembered, so a new one works at once."""
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, stopwatch: Callable[[], float] = time.monotonic) -> None:
+        """Args: stopwatch: seconds that only go forward: by a clock set back, a revoked key would work on."""
         self._store = store
-        self._clock = clock
+        self._stopwatch = stopwatch
         self._known: dict[str, tuple[ApiKey, float]] = {}
 
     def key_of_secret(self, secret: str) -> ApiKey:
@@ -29,7 +31,7 @@ class Keyring:
 
     def key_of_hash(self, secret_hash: str) -> ApiKey:
         """Return the key in use whose secret has this SHA-256. Raises Unauthenticated."""
-        now = self._clock()
+        now = self._stopwatch()
         known = self._known.get(secret_hash)
         if known is not None and now < known[1]:
             return known[0]

@@ -124,7 +124,7 @@ class StoreCollector(Collector):
     def _read(self) -> tuple[Backlog, tuple[QueueDepth, ...]] | None:
         with self._lock:
             now = self._clock()
-            if now - self._read_at >= FRESH_SECONDS:
+            if not 0 <= now - self._read_at < FRESH_SECONDS:  # a clock that was set back reads again too
                 self._read_at = now
                 try:
                     self._figures = (self._store.backlog(), self._store.queues())

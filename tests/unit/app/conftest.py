@@ -42,6 +42,7 @@ class House:
     store: MemoryStore
     bell: SilentBell
     clock: Clock
+    stopwatch: Clock
     secrets: dict[str, str]
     client: FlaskClient = field(init=False)
 
@@ -110,8 +111,8 @@ class House:
 
 def build(tmp_path, store=None, limiter=None, bell=None, **settings) -> House:
     store = store or MemoryStore()
-    clock = Clock()
-    bell = SilentBell()
+    clock, stopwatch = Clock(), Clock(now=0.0)
+    bell = bell or SilentBell()
     secrets = {}
     for scope in ("submit", "read", "review", "admin"):
         key, secrets[scope] = new_key(f"{scope}-key", [scope], now=START)
@@ -124,8 +125,9 @@ def build(tmp_path, store=None, limiter=None, bell=None, **settings) -> House:
         session_secret=b"s" * 32,
         limiter=limiter,
         clock=clock,
+        stopwatch=stopwatch,
     )
-    return House(app=app, store=store, bell=bell, clock=clock, secrets=secrets)
+    return House(app=app, store=store, bell=bell, clock=clock, stopwatch=stopwatch, secrets=secrets)
 
 
 @pytest.fixture

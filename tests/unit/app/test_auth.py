@@ -107,7 +107,15 @@ def test_a_key_without_the_scope_is_403_and_one_with_it_or_admin_is_not(house, m
 def test_a_revoked_key_stops_working_within_five_seconds(house):
     assert house.get("/v1/jobs", "read").status_code == 200
     house.store.revoke_key("read-key", now=house.clock.now)
-    house.clock.now += 5
+    house.stopwatch.now += 5
+    assert house.get("/v1/jobs", "read").status_code == 401
+
+
+def test_a_revoked_key_stops_working_even_if_the_clock_is_set_back(house):
+    assert house.get("/v1/jobs", "read").status_code == 200
+    house.store.revoke_key("read-key", now=house.clock.now)
+    house.clock.now -= 3600
+    house.stopwatch.now += 5
     assert house.get("/v1/jobs", "read").status_code == 401
 
 

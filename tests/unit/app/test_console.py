@@ -92,7 +92,7 @@ def test_a_session_ends_after_a_working_day(house):
 def test_a_session_ends_when_its_key_is_revoked(house):
     sign_in(house)
     house.store.revoke_key("read-key", now=house.clock.now)
-    house.clock.now += 5
+    house.stopwatch.now += 5
     assert house.client.get("/", headers=HTML).status_code == 401
 
 

@@ -111,6 +111,13 @@ def test_several_scrapes_in_one_second_cost_one_count(make_house):
     assert store.counted == 2
 
 
+def test_a_clock_that_is_set_back_does_not_keep_old_figures(house):
+    house.client.get("/metrics")
+    house.accepted()
+    house.clock.now -= 3600
+    assert samples(house.client.get("/metrics"))[("facteur_jobs_queued",)] == 1
+
+
 def test_the_metrics_answer_without_the_database(make_house):
     answer = make_house(store=Unreachable()).client.get("/metrics")
     assert answer.status_code == 200
