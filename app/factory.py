@@ -22,6 +22,7 @@ from app.queues import queues
 from app.services import EXTENSION, Services
 from app.sessions import Sessions
 from app.taxonomy import taxonomy
+from app.text import check_path
 from app.waiting import Waiting
 from broker.bell import Bell
 from broker.limiter import Limiter, NoLimiter
@@ -30,9 +31,9 @@ from routing.policy import Policy
 from routing.settings import Settings
 from routing.store.port import Store
 
-STATIC_SECONDS = 300
 log = logging.getLogger(__name__)
 
+STATIC_SECONDS = 300
 """How long a browser keeps style sheets and icons without asking again."""
 
 
@@ -43,7 +44,6 @@ class Application(Flask):
         """Return the function."""
         return func
 
-
     def process_response(self, response: Response) -> Response:
         """Return the response as the metrics leave it: a request that cannot be counted was answered all the same."""
         try:
@@ -51,6 +51,7 @@ class Application(Flask):
         except Exception:
             log.exception("A request could not be counted.")
             return response
+
 
 def create_app(  # noqa: PLR0913 - the outside of the application, one word each
     settings: Settings,
@@ -61,8 +62,8 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
     session_secret: bytes,
     limiter: Limiter | None = None,
     clock: Callable[[], float] = time.time,
-) -> Flask:
     stopwatch: Callable[[], float] = time.monotonic,
+) -> Flask:
     """Make the application. Opens nothing and starts nothing; safe before a fork if the store is.
 
     Args:
@@ -73,13 +74,14 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
         session_secret: 32 random bytes that sign browser sessions, the same in every API process.
         limiter: counts mails a key and minute; needed only when `settings.rate_limit` is not 0.
         clock: Unix time in seconds.
-    """
         stopwatch: seconds that only go forward, for how long an API key is remembered.
+    """
     app = Application("app")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
     app.config["MAX_CONTENT_LENGTH"] = settings.max_mail_bytes + SLACK
     app.before_request(auth.guard)
+    app.before_request(check_path)
     app.extensions[EXTENSION] = Services(
         settings=settings,
         store=store,

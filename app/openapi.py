@@ -40,6 +40,7 @@ PATH_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 EVERYWHERE = ("internal", "unavailable")
+IN_A_PATH = ("invalid-input",)
 WITH_A_KEY = ("unauthenticated", "forbidden")
 
 Mode = Literal["validation", "serialization"]
@@ -131,7 +132,7 @@ def _operation(
         operation["requestBody"] = {"required": True, "content": _content(declared.takes, schemas, "validation")}
     operation["responses"] = {
         **{str(status): _answer(answer, schemas) for status, answer in declared.answers.items()},
-        **_problems(declared),
+        **_problems(each),
     }
     return operation
 
@@ -161,11 +162,17 @@ def _content(
     return content
 
 
-def _problems(declared: Endpoint) -> dict[str, Any]:
+def _problems(each: Operation) -> dict[str, Any]:
     """Return the responses that are problems, those of one status together."""
-    slugs = (*declared.problems, *(WITH_A_KEY if declared.scope is not None else ()), *EVERYWHERE)
+    declared = each.endpoint
+    slugs = (
+        *declared.problems,
+        *(IN_A_PATH if each.rule.arguments else ()),
+        *(WITH_A_KEY if declared.scope is not None else ()),
+        *EVERYWHERE,
+    )
     by_status: dict[int, list[Problem]] = {}
-    for slug in slugs:
+    for slug in dict.fromkeys(slugs):
         by_status.setdefault(PROBLEMS[slug].status, []).append(PROBLEMS[slug])
     return {
         str(status): {

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
 from app.problems import InvalidFields
+from app.text import REFUSED, is_storable
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,10 +34,13 @@ def read_json(schema: type[Model], body: bytes) -> Model:
 
 
 def read_query(schema: type[Model], values: MultiDict[str, str]) -> Model:
-    """Validate a query string; a parameter that comes twice is an error. Raises InvalidFields."""
+    """Validate a query string; a parameter that comes twice is an error, and NUL in one too. Raises InvalidFields."""
     twice = [name for name, given in values.lists() if len(given) > 1]
     if twice:
         raise InvalidFields([(name, "Give this parameter once.") for name in twice[:MOST_FAULTS]])
+    strange = [name for name, value in values.items() if not is_storable(value)]
+    if strange:
+        raise InvalidFields([(name, REFUSED) for name in strange[:MOST_FAULTS]])
     try:
         return schema.model_validate(values.to_dict(), strict=False)
     except ValidationError as error:

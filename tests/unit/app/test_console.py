@@ -133,6 +133,11 @@ def test_one_queue_can_be_looked_at(house):
     assert "Dégât des eaux" not in house.client.get("/?queue=triage").get_data(as_text=True)
 
 
+def test_a_queue_of_text_that_no_database_holds_is_refused(house):
+    sign_in(house)
+    assert house.client.get("/?queue=%00").status_code == 422
+
+
 def test_older_mails_are_on_further_pages(house):
     for number in range(26):
         house.clock.now += 1

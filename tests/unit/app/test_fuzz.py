@@ -3,10 +3,15 @@
 import io
 import json
 import sys
+from dataclasses import fields
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from app.text import is_storable
+from routing.store.memory import MemoryStore
 
 RULES = (
     "/",
@@ -44,6 +49,9 @@ HEADERS = (
 PARAMETERS = "cursor limit status queue label source decided_by created_after created_before callback_url metadata"
 
 latin = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=60)
+nul = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n") | st.just("\0"), max_size=60)
+"""Text as addresses can say it: percent-encoded they have NUL too, and halves of surrogate pairs."""
+halves = st.sampled_from(["%00", "a%00", "%ED%A0%80", "%ed%b0%80x"])
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
@@ -52,7 +60,8 @@ anything = st.recursive(
 likely = st.dictionaries(st.sampled_from(FIELDS), anything, max_size=6).map(lambda value: json.dumps(value).encode())
 lines = st.lists(likely | st.binary(max_size=20), max_size=4).map(b"\n".join)
 bodies = st.binary(max_size=200) | likely | anything.map(lambda value: json.dumps(value).encode()) | lines
-queries = st.lists(st.tuples(st.sampled_from(PARAMETERS.split()), latin), max_size=3).map(
+values = latin | nul.map(quote) | halves
+queries = st.lists(st.tuples(st.sampled_from(PARAMETERS.split()), values), max_size=3).map(
     lambda pairs: "&".join(f"{name}={value}" for name, value in pairs)
 )
 headers = st.dictionaries(st.sampled_from(HEADERS), latin, max_size=4)
@@ -88,6 +97,21 @@ def call(house, method, path, *, query="", body=b"", content_type="", headers=()
     return int(answered[0][0].split()[0]), dict(answered[0][1]), content
 
 
+class Particular(MemoryStore):
+    """A store that fails at filters by text as PostgreSQL does."""
+
+    def jobs(self, where, *, before, limit):
+        given = [getattr(where, each.name) for each in fields(where)]
+        if not all(is_storable(each) for each in [*given, before] if isinstance(each, str)):
+            raise ValueError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+        return super().jobs(where, before=before, limit=limit)
+
+
+@pytest.fixture
+def house(make_house):
+    return make_house(store=Particular())
+
+
 FUZZ = settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -117,7 +141,8 @@ requests = st.fixed_dictionaries(
         "length": lengths,
     }
 )
-paths = st.sampled_from(RULES) | latin.map(lambda text: "/" + text) | latin.map(lambda text: "/v1/jobs/" + text)
+PLACES = ("/{}", "/v1/jobs/{}", "/v1/jobs/{}/events", "/v1/queues/{}/jobs", "/problems/{}", "/static/{}")
+paths = st.sampled_from(RULES) | st.builds(str.format, st.sampled_from(PLACES), nul | latin)
 
 
 class Broken(io.RawIOBase):
@@ -178,6 +203,31 @@ def test_no_mail_however_odd_is_answered_5xx(house, body, content_type, query):
 @given(query=queries)
 def test_no_list_however_asked_for_is_answered_5xx(house, query):
     check(*call(house, "GET", "/v1/jobs", query=query))
+
+
+@pytest.mark.parametrize("name", ["queue", "label", "source", "cursor", "status", "no-such"])
+@pytest.mark.parametrize("path", ["/v1/jobs", "/", "/v1/queues/triage/jobs"])
+@pytest.mark.parametrize("value", ["%00", "a%00b", "\0"])
+def test_nul_in_a_query_is_422(house, path, name, value):
+    status, _, content = call(house, "GET", path, query=f"{name}={value}", headers={"Accept": "application/json"})
+    assert status == 422, content
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs/{}", "/v1/jobs/{}/mail", "/v1/queues/{}/jobs", "/v1/queues/a{}b/jobs"])
+def test_nul_in_a_path_is_422(house, path):
+    status, _, content = call(house, "GET", path.format("\0"))
+    assert status == 422
+    assert json.loads(content)["type"] == "/problems/invalid-input"
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "é\0", "\ud800", "é\udfff"])
+def test_text_that_postgresql_refuses_is_known(text):
+    assert not is_storable(text)
+
+
+@pytest.mark.parametrize("text", ["", "claims-home", "Dégât", "\U0001f4a7", "\ufffd"])
+def test_other_text_is_not_refused(text):
+    assert is_storable(text)
 
 
 @pytest.mark.parametrize(
