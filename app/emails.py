@@ -249,7 +249,12 @@ def _allowed(callback_url: str | None, field: str) -> str | None:
 
 
 def _admit(provided: Services, mails: int) -> dict[str, str]:
-    """Count mails against the caller's limit, and return the headers that say what is left of it."""
+    """Count mails against the caller's limit, and return the headers that say what is left of it.
+
+    Raises:
+        RateLimited: they are too many for this minute, and were not counted.
+        TooLarge: they are too many for any minute, whoever counts: to send the same again would never help.
+    """
     limit = provided.settings.rate_limit
     if not limit:
         return {}
@@ -267,6 +272,11 @@ def _admit(provided: Services, mails: int) -> dict[str, str]:
 def limit_headers(allowance: Allowance) -> dict[str, str]:
     """Return the RateLimit fields (draft-ietf-httpapi-ratelimit-headers-11)."""
     return {
+    if mails > limit:
+        raise TooLarge(
+            f"The request has {mails} mails, and this key may post {limit} mails a minute; send fewer at a time.",
+            limit=limit,
+        )
         "RateLimit-Policy": f'"mails";q={allowance.limit};w=60',
         "RateLimit": f'"mails";r={allowance.remaining};t={allowance.reset_seconds}',
     }

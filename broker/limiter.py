@@ -23,6 +23,16 @@ ANSWER_SECONDS = 0.05
 """How long a mail may wait for its limit, to connect and to be answered."""
 
 
+_TAKE = """
+local used = tonumber(redis.call('GET', KEYS[1]) or '0')
+if used + tonumber(ARGV[1]) > tonumber(ARGV[2]) then return {0, used} end
+used = redis.call('INCRBY', KEYS[1], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return {1, used}
+"""
+"""One step, as Redis runs scripts: two callers never see room that only one of them can have."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Allowance:
     """What a caller may still send in this window."""
@@ -39,7 +49,10 @@ class Limiter(Protocol):
     """Counts what callers send."""
 
     def take(self, caller: str, mails: int, *, limit: int, now: float) -> Allowance | None:
-        """Count `mails` for this caller; None when nobody counts. Never raises, never waits long."""
+        """Count `mails` for this caller if all of them are allowed, else none of them; None when nobody counts.
+
+        Never raises, never waits long.
+        """
 
 
 class NoLimiter:
@@ -69,23 +82,20 @@ class RedisLimiter:
         )
 
     def take(self, caller: str, mails: int, *, limit: int, now: float) -> Allowance | None:
-        """Count `mails` for this caller. What is refused is counted too: who does not slow down stays refused."""
+        """Count `mails` for this caller, all or none: a batch that is refused leaves room for what is smaller."""
         if self._stopwatch() < self._rests_until:
             return None
         window, spent = divmod(int(now), WINDOW_SECONDS)
         key = f"facteur:limit:{caller}:{window}"
         try:
-            with self._redis.pipeline(transaction=False) as pipeline:
-                pipeline.incrby(key, mails)
-                pipeline.expire(key, 2 * WINDOW_SECONDS)
-                used = int(pipeline.execute()[0])
+            allowed, used = self._redis.eval(_TAKE, 1, key, mails, limit, 2 * WINDOW_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever Redis has, mail is accepted
             self._rests_until = self._stopwatch() + REST_SECONDS
             log.warning("Redis does not answer (%s); rate limits rest for %g s.", error, REST_SECONDS)
             return None
         return Allowance(
-            allowed=used <= limit,
+            allowed=bool(allowed),
             limit=limit,
-            remaining=max(0, limit - used),
+            remaining=max(0, limit - int(used)),
             reset_seconds=WINDOW_SECONDS - spent,
         )

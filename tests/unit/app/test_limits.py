@@ -1,95 +1,6 @@
 import pytest
 
-from broker.limiter import Allowance, NoLimiter, RedisLimiter
-
-NOW = 1_795_170_010.0
-
-
-class Pipeline:
-    def __init__(self, server):
-        self.server = server
-        self.commands = []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
-
-    def incrby(self, key, by):
-        self.commands.append(("incrby", key, by))
-
-    def expire(self, key, seconds):
-        self.commands.append(("expire", key, seconds))
-
-    def execute(self):
-        return self.server.execute(self.commands)
-
-
-class Server:
-    """As much of Redis as the limiter asks for."""
-
-    def __init__(self):
-        self.counts = {}
-        self.lives = {}
-        self.asked = 0
-        self.down = False
-
-    def pipeline(self, *, transaction):
-        assert transaction is False
-        return Pipeline(self)
-
-    def execute(self, commands):
-        self.asked += 1
-        if self.down:
-            raise ConnectionError("refused")
-        (_, key, by), (_, _, seconds) = commands
-        self.counts[key] = self.counts.get(key, 0) + by
-        self.lives[key] = seconds
-        return [self.counts[key], True]
-
-
-def test_a_caller_may_send_its_limit_and_no_more():
-    limiter = RedisLimiter(Server())
-    taken = [limiter.take("a", 1, limit=3, now=NOW) for _ in range(4)]
-    assert [each.allowed for each in taken] == [True, True, True, False]
-    assert [each.remaining for each in taken] == [2, 1, 0, 0]
-
-
-def test_the_next_minute_begins_anew():
-    limiter = RedisLimiter(Server())
-    first = limiter.take("a", 3, limit=3, now=NOW)
-    assert not limiter.take("a", 1, limit=3, now=NOW).allowed
-    assert limiter.take("a", 1, limit=3, now=NOW + first.reset_seconds).allowed
-
-
-def test_callers_do_not_share_a_limit():
-    limiter = RedisLimiter(Server())
-    limiter.take("a", 3, limit=3, now=NOW)
-    assert limiter.take("b", 3, limit=3, now=NOW).allowed
-
-
-def test_counts_go_away_by_themselves():
-    server = Server()
-    RedisLimiter(server).take("a", 1, limit=3, now=NOW)
-    assert set(server.lives.values()) == {120}
-
-
-def test_with_redis_down_all_is_allowed_and_redis_is_left_alone_for_a_moment():
-    server = Server()
-    server.down = True
-    time = [100.0]
-    limiter = RedisLimiter(server, stopwatch=lambda: time[0])
-    assert limiter.take("a", 1, limit=1, now=NOW) is None
-    assert limiter.take("a", 1, limit=1, now=NOW) is None
-    assert server.asked == 1
-    server.down = False
-    time[0] += 10
-    assert limiter.take("a", 1, limit=1, now=NOW).allowed
-
-
-def test_a_redis_that_is_not_there_costs_less_than_anybody_notices():
-    assert RedisLimiter.at("redis://127.0.0.1:1/0").take("a", 1, limit=1, now=NOW) is None
+from broker.limiter import Allowance, NoLimiter
 
 
 class Fixed:
@@ -135,6 +46,20 @@ def test_each_line_of_a_batch_counts(make_house):
     house = make_house(limiter=limiter, rate_limit=10)
     house.post("/v1/emails", data=b'{"text":"a"}\n{"text":"b"}', content_type="application/x-ndjson")
     assert [mails for _, mails, _, _ in limiter.asked] == [2]
+
+
+@pytest.mark.parametrize(("mails", "status"), [(10, 202), (11, 413)])
+def test_a_batch_that_no_minute_has_room_for_is_refused_for_good_and_not_counted(make_house, mails, status):
+    limiter = Fixed(allowance())
+    house = make_house(limiter=limiter, rate_limit=10)
+    body = b"\n".join([b'{"text":"a"}'] * mails)
+    answer = house.post("/v1/emails", data=body, content_type="application/x-ndjson")
+    assert answer.status_code == status
+    assert len(limiter.asked) == (status == 202)
+    if status == 413:
+        assert answer.get_json()["limit"] == 10
+        assert "11 mails" in answer.get_json()["detail"]
+        assert house.store.backlog().queued == 0
 
 
 @pytest.mark.parametrize("limiter", [NoLimiter(), None])

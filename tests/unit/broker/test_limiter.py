@@ -29,13 +29,26 @@ def test_many_mails_count_as_many(limiter):
     assert not limiter.take("bob", 4, limit=3, now=NOW).allowed
 
 
+def test_what_is_refused_is_not_counted(limiter):
+    refused = limiter.take("anne", 4, limit=3, now=NOW)
+    assert (refused.allowed, refused.remaining) == (False, 3)
+    assert limiter.take("anne", 2, limit=3, now=NOW).allowed
+    refused = limiter.take("anne", 2, limit=3, now=NOW)
+    assert (refused.allowed, refused.remaining) == (False, 1)
+    assert limiter.take("anne", 1, limit=3, now=NOW).allowed
+
+
+def test_a_redis_that_is_not_there_costs_less_than_anybody_notices():
+    assert RedisLimiter.at("redis://127.0.0.1:1/0").take("a", 1, limit=1, now=NOW) is None
+
+
 def test_callers_do_not_share_their_limit(limiter):
     limiter.take("anne", 3, limit=3, now=NOW)
     assert limiter.take("bob", 1, limit=3, now=NOW).allowed
 
 
 def test_a_new_window_begins_anew(limiter):
-    limiter.take("anne", 9, limit=3, now=NOW)
+    limiter.take("anne", 3, limit=3, now=NOW)
     assert not limiter.take("anne", 1, limit=3, now=NOW + WINDOW_SECONDS - 1).allowed
     assert limiter.take("anne", 1, limit=3, now=NOW + WINDOW_SECONDS).allowed
 
@@ -54,7 +67,7 @@ def test_a_redis_that_is_away_allows_everything_and_is_left_alone_for_a_while(ca
     class Away:
         asked = 0
 
-        def pipeline(self, **_how):
+        def eval(self, *_script):
             self.asked += 1
             raise ConnectionError("away")
 
