@@ -36,17 +36,18 @@ from app.schemas.strict import Strict, read_json, read_query
 from app.services import Services, services
 from app.waiting import UNDECIDED, preferred_seconds
 from broker.limiter import Allowance
+from routing.accept import key_fault
 from routing.errors import InvalidInput, RateLimited, TooLarge, UnsupportedMedia
 from routing.job import Job, MailFormat, Submission
 from routing.job_document import job_fields
 from routing.keys import Scope
 from routing.mail.address import first_mailbox
-from routing.mail.headers import message_id_of, peek
+from routing.mail.headers import peek
 from routing.public_address import is_public_host
 
-emails = Blueprint("emails", __name__)
 log = logging.getLogger(__name__)
 
+emails = Blueprint("emails", __name__)
 
 RFC822 = "message/rfc822"
 NDJSON = "application/x-ndjson"
@@ -80,7 +81,7 @@ class RawQuery(Strict):
         query=RawQuery,
         headers={
             "Idempotency-Key": "1 to 255 characters of yours: the same key with the same body is the same job. In "
-            "NDJSON, line n counts as `KEY:n`.",
+            "NDJSON it stands for each line by its place, empty lines not counted.",
             "Prefer": "`wait=N`: answer when the decision is there, or after N seconds (30 at most).",
         },
         answers={
@@ -149,7 +150,7 @@ def _fields(body: bytes, idempotency_key: str | None) -> Submission:
         source=caller().name,
         content=mail.content(),
         format=MailFormat.JSON,
-        message_id=message_id_of(mail.known_message_id().encode()),
+        message_id=mail.known_message_id(),
         idempotency_key=idempotency_key,
         digest=hashlib.sha256(body).hexdigest(),
         subject=mail.subject,
@@ -180,8 +181,8 @@ def _one(submission: Submission) -> Response:
 
 
 def _waited(provided: Services, job: Job, wish: str, headers: dict[str, str]) -> Job:
-    seconds = preferred_seconds(wish)
     """Return the job after the wait that the caller prefers; as it was committed if the wait fails."""
+    seconds = preferred_seconds(wish)
     if seconds is None:
         return job
     try:
@@ -197,15 +198,18 @@ def _waited(provided: Services, job: Job, wish: str, headers: dict[str, str]) ->
 def _many(body: bytes) -> Response:
     """Accept each line for itself; lines that are wrong do not keep the others from being stored."""
     provided = services()
-    lines = [line for line in body.split(b"\n") if line.strip()]
+    lines = [stripped for line in body.split(b"\n") if (stripped := line.strip())]
     most = provided.settings.max_batch_mails
     if not lines:
         raise InvalidInput("The body has no line; send one JSON mail a line.")
     if len(lines) > most:
         raise TooLarge(f"The request has {len(lines)} mails; the limit is {most} mails.", limit=most)
-    headers = _admit(provided, len(lines))
     key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
-    read = [_line(line, key and f"{key}:{number}") for number, line in enumerate(lines)]
+    fault = key_fault(key)
+    if fault is not None:
+        raise fault
+    headers = _admit(provided, len(lines))
+    read = [_line(line, key and line_key(key, number)) for number, line in enumerate(lines, 1)]
     sound = [each for each in read if isinstance(each, Submission)]
     stored = iter(provided.intake.accept(sound, now=provided.clock()) if sound else ())
     outcomes = [next(stored) if isinstance(each, Submission) else each for each in read]
@@ -223,6 +227,16 @@ def _many(body: bytes) -> Response:
     afterwards(provided.bell.ring, lambda: provided.metrics.accepted(MailFormat.JSON, accepted))
     headers["Retry-After"] = POLL_SECONDS
     return reply(answers, 202, headers)
+
+
+def line_key(key: str, number: int) -> str:
+    """Return the idempotency key of one mail of a batch: as long for every key, and never one that a caller can send.
+
+    Args:
+        key: the caller's, for the whole batch.
+        number: of the mail, from 1; empty lines are not counted, lines that are wrong are.
+    """
+    return "batch\n" + hashlib.sha256(f"{number}\n{key}".encode()).hexdigest()  # no header has a line feed
 
 
 def _line(line: bytes, idempotency_key: str | None) -> Submission | Exception:
@@ -258,6 +272,11 @@ def _admit(provided: Services, mails: int) -> dict[str, str]:
     limit = provided.settings.rate_limit
     if not limit:
         return {}
+    if mails > limit:
+        raise TooLarge(
+            f"The request has {mails} mails, and this key may post {limit} mails a minute; send fewer at a time.",
+            limit=limit,
+        )
     allowance = provided.limiter.take(caller().id, mails, limit=limit, now=provided.clock())
     if allowance is None:
         return {}
@@ -272,11 +291,6 @@ def _admit(provided: Services, mails: int) -> dict[str, str]:
 def limit_headers(allowance: Allowance) -> dict[str, str]:
     """Return the RateLimit fields (draft-ietf-httpapi-ratelimit-headers-11)."""
     return {
-    if mails > limit:
-        raise TooLarge(
-            f"The request has {mails} mails, and this key may post {limit} mails a minute; send fewer at a time.",
-            limit=limit,
-        )
         "RateLimit-Policy": f'"mails";q={allowance.limit};w=60',
         "RateLimit": f'"mails";r={allowance.remaining};t={allowance.reset_seconds}',
     }

@@ -49,12 +49,7 @@ class Intake:
                 f"The mail has {len(submission.content)} bytes; the limit is {self.max_mail_bytes}.",
                 limit=self.max_mail_bytes,
             )
-        key = submission.idempotency_key
-        if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_CHARACTERS:
-            return InvalidInput(
-                f"Idempotency-Key must have 1 to {IDEMPOTENCY_KEY_CHARACTERS} characters.", field="Idempotency-Key"
-            )
-        return None
+        return key_fault(submission.idempotency_key)
 
     def _check_backlog(self, now: float) -> None:
         """Refuse when too much waits. The count may be a second old: the limit protects, it is not exact."""
@@ -68,6 +63,15 @@ class Intake:
                 f"{self._queued} mails wait to be decided, the limit is {self.max_queued}; send this one again later.",
                 retry_after=30,
             )
+
+
+def key_fault(key: str | None) -> InvalidInput | None:
+    """Return what is wrong with an idempotency key of a caller's, if something is."""
+    if key is None or 1 <= len(key) <= IDEMPOTENCY_KEY_CHARACTERS:
+        return None
+    return InvalidInput(
+        f"Idempotency-Key must have 1 to {IDEMPOTENCY_KEY_CHARACTERS} characters.", field="Idempotency-Key"
+    )
 
 
 _PENDING = Exception("not stored yet")

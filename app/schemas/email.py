@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonVal
 from app.schemas.moment import Moment
 from app.schemas.strict import Strict
 from routing.errors import InvalidInput
+from routing.mail.headers import message_id_in
 
 HEADER_NAME = r"^[!-9;-~]+$"
 METADATA_BYTES = 16 * 1024
@@ -122,7 +123,11 @@ class EmailIn(Strict):
     headers: dict[Annotated[str, StringConstraints(pattern=HEADER_NAME, max_length=200)], str | list[str]] = Field(
         default={}, max_length=1000, description="Further header fields: name to value, or to a list of values."
     )
-    message_id: Line = Field(default="", description="With its angle brackets. A repeat of it gives the same job.")
+    message_id: Line = Field(
+        default="",
+        description="`<left@right>`, with its angle brackets. A repeat of it gives the same job. What is of "
+        "another form is kept with the mail, and no repeat is known by it.",
+    )
     received_at: Moment | None = None
     attachments: list[AttachmentIn] = Field(default=[], max_length=1000)
     callback_url: CallbackUrl | None = Field(default=None, description="Where the decided job is posted, signed.")
@@ -135,13 +140,16 @@ class EmailIn(Strict):
         return self
 
     def known_message_id(self) -> str:
-        """Return the Message-ID, from its field or else from the headers; empty when there is none."""
-        if self.message_id:
-            return self.message_id
+        """Return the Message-ID, from its field or else from the headers; empty when there is none.
+
+        One that is not well-formed (RFC 5322, section 3.6.4) is none: `unknown` or `-` would make one job of mails that
+        have nothing to do with each other.
+        """
+        given = [self.message_id]
         for name, value in self.headers.items():
             if name.lower() == "message-id":
-                return value if isinstance(value, str) else next(iter(value), "")
-        return ""
+                given += [value] if isinstance(value, str) else value
+        return next(filter(None, map(message_id_in, given)), "")
 
     def content(self) -> bytes:
         """Return what is stored: the mail's own fields as JSON, in one form; attachments without their content."""
