@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import mailbox
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from routing.errors import InvalidInput
 
 STANDARD_INPUT = "-"
 MBOX_MARK = b"From "
 """How every message of an mbox file begins (RFC 4155)."""
+
+_ESCAPED = re.compile(rb">+From ")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +35,7 @@ def mails_in(places: list[str]) -> Iterator[Found]:
     """
     for place in places:
         if place == STANDARD_INPUT:
-            yield from _messages("standard input", sys.stdin.buffer.read())
+            yield from _messages("standard input", sys.stdin.buffer)
             continue
         path = Path(place)
         try:
@@ -43,16 +46,7 @@ def mails_in(places: list[str]) -> Iterator[Found]:
 
 def _in_file(path: Path) -> Iterator[Found]:
     with path.open("rb") as file:
-        is_mbox = file.read(len(MBOX_MARK)) == MBOX_MARK
-    if not is_mbox:
-        yield Found(name=_name(path), content=path.read_bytes())
-        return
-    box = mailbox.mbox(path, create=False)
-    try:
-        for number, key in enumerate(box.keys(), start=1):
-            yield Found(name=f"{_name(path)}:{number}", content=box.get_bytes(key))
-    finally:
-        box.close()
+        yield from _messages(_name(path), file)
 
 
 def _in_folder(path: Path) -> Iterator[Found]:
@@ -73,12 +67,31 @@ def _name(path: Path) -> str:
     return os.fsencode(path.name).decode(errors="replace")
 
 
-def _messages(name: str, content: bytes) -> Iterator[Found]:
-    """Yield the messages of bytes that are one message or an mbox."""
-    if not content.startswith(MBOX_MARK):
-        yield Found(name=name, content=content)
+def _messages(name: str, file: BinaryIO) -> Iterator[Found]:
+    """Yield the messages of a file that is one message or an mbox, of which no more than one is in memory.
+
+    A line that begins with `From ` separates messages only after an empty line or at the start, so that a sentence
+    within a paragraph does not; the empty line before it belongs to it. Quoted ones lose one `>` (the "mboxrd" form).
+    """
+    first = file.readline()
+    if not first.startswith(MBOX_MARK):
+        yield Found(name=name, content=first + file.read())
         return
-    parts = (b"\n" + content.replace(b"\r\n", b"\n")).split(b"\n\n" + MBOX_MARK)
-    parts[0] = parts[0].removeprefix(b"\n" + MBOX_MARK)
-    for number, part in enumerate(parts, start=1):
-        yield Found(name=f"{name}:{number}", content=part.partition(b"\n")[2].replace(b"\n>From ", b"\nFrom "))
+    number = 1
+    lines: list[bytes] = []
+    for line in file:
+        if line.startswith(MBOX_MARK) and lines and _is_empty(lines[-1]):
+            yield Found(name=f"{name}:{number}", content=_message(lines))
+            number += 1
+            lines = []
+        else:
+            lines.append(line[1:] if _ESCAPED.match(line) else line)
+    yield Found(name=f"{name}:{number}", content=_message(lines))
+
+
+def _message(lines: list[bytes]) -> bytes:
+    return b"".join(lines[:-1] if lines and _is_empty(lines[-1]) else lines)
+
+
+def _is_empty(line: bytes) -> bool:
+    return line in (b"\n", b"\r\n")

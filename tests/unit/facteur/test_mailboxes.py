@@ -42,8 +42,8 @@ def test_an_mbox_file_gives_its_mails_in_order(tmp_path):
     file.write_bytes(MBOX)
     one, two = mails_in([str(file)])
     assert [one.name, two.name] == ["box:1", "box:2"]
-    assert one.content.startswith(b"Subject: one\n\nBonjour\n")
-    assert two.content.startswith(b"Subject: two\n\nSalut")
+    assert one.content == b"Subject: one\n\nBonjour\nFrom here on\n"
+    assert two.content == b"Subject: two\n\nSalut\n"
     assert file.read_bytes() == MBOX
 
 
@@ -85,11 +85,39 @@ def test_standard_input_is_one_mail_or_an_mbox(monkeypatch):
     monkeypatch.setattr(sys, "stdin", Input(ONE))
     (found,) = mails_in(["-"])
     assert (found.name, found.content) == ("standard input", ONE)
-    monkeypatch.setattr(sys, "stdin", Input(MBOX.replace(b"\n", b"\r\n")))
+    monkeypatch.setattr(sys, "stdin", Input(MBOX))
     one, two = mails_in(["-"])
     assert [one.name, two.name] == ["standard input:1", "standard input:2"]
-    assert one.content == b"Subject: one\n\nBonjour\nFrom here on"
+    assert one.content == b"Subject: one\n\nBonjour\nFrom here on\n"
     assert two.content == b"Subject: two\n\nSalut\n"
+
+
+@pytest.mark.parametrize(
+    ("box", "contents"),
+    [
+        (b"From a\nA: 1\n\nText\nFrom now on\n\nFrom b\nB: 2\n", [b"A: 1\n\nText\nFrom now on\n", b"B: 2\n"]),
+        (b"From a\nA: 1\n\n>From x\n>>From y\n> From z\n", [b"A: 1\n\nFrom x\n>From y\n> From z\n"]),
+        (b"From a\r\nA: 1\r\n\r\nText\r\n\r\nFrom b\r\nB: 2\r\n", [b"A: 1\r\n\r\nText\r\n", b"B: 2\r\n"]),
+        (b"From a\nA: 1\n\n\n\nFrom b\nB: 2", [b"A: 1\n\n\n", b"B: 2"]),
+        (b"From a\nFrom b\nA: 1\n\nText\n", [b"From b\nA: 1\n\nText\n"]),
+        (b"From a", [b""]),
+        (b"From: a\n\nFrom b\n", [b"From: a\n\nFrom b\n"]),
+        (b"", [b""]),
+    ],
+)
+def test_an_mbox_is_split_the_same_from_a_file_and_from_standard_input(tmp_path, monkeypatch, box, contents):
+    (tmp_path / "box").write_bytes(box)
+    monkeypatch.setattr(sys, "stdin", Input(box))
+    assert [found.content for found in mails_in([str(tmp_path / "box")])] == contents
+    assert [found.content for found in mails_in(["-"])] == contents
+
+
+def test_an_mbox_is_read_a_mail_at_a_time(monkeypatch):
+    source = Input(b"".join(b"From a\nSubject: %d\n\nBonjour\n\n" % number for number in range(100_000)))
+    monkeypatch.setattr(sys, "stdin", source)
+    mails = mails_in(["-"])
+    assert next(mails).content == b"Subject: 0\n\nBonjour\n"
+    assert source.buffer.tell() < 1000
 
 
 def test_places_are_read_in_the_order_given(tmp_path):
