@@ -92,6 +92,8 @@ class _Fields:
             return ()
         found: list[Address] = []
         for item in value[:MAILBOXES] if isinstance(value, list | tuple) else [value]:
+            if len(found) >= MAILBOXES:
+                break
             if isinstance(item, str):
                 found.extend(mailboxes(one_line(item[: _FIELD * 10])))
             elif isinstance(item, Mapping) and (address := _address(item)) != Address():

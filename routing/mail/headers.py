@@ -33,7 +33,7 @@ _CERTAIN = re.compile(
     rb"^(?:content-type|content-transfer-encoding|mime-version|message-id|received|return-path)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
-_ID = re.compile(r"<[^<>]{1,996}>")
+_ID = re.compile(r"<[^\s<>@]{1,994}+@[^\s<>]{1,994}+>")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,14 +127,18 @@ def _block(raw: bytes, start: int, end: int) -> tuple[int, int]:
 
 
 def message_id_of(value: bytes) -> str:
-    """Return the Message-ID in a field's value, with its angle brackets if it has them."""
-    return message_id_in(header_text(value))
+    """Return the Message-ID in a field's value, as `message_id_in` does; looks at no more than `PEEKED` bytes of it."""
+    return message_id_in(header_text(value[:PEEKED]))
 
 
 def message_id_in(text: str) -> str:
-    """Return the Message-ID in a field's text, with its angle brackets if it has them."""
-    found = _ID.search(text)
-    return (found[0] if found else text)[:MESSAGE_ID]
+    """Return the first Message-ID in a field's text, with its angle brackets; empty when there is none.
+
+    An identifier is `<left@right>` (RFC 5322, section 3.6.4), whatever stands on either side but white space and angle
+    brackets; `right` may hold another `@`, which mail systems write. Anything else (`<>`, a word, a number) comes from
+    programs that give every mail the same, so it says nothing about which mail this is.
+    """
+    return next((found[0] for found in _ID.finditer(text) if len(found[0]) <= MESSAGE_ID), "")
 
 
 def address_text(value: bytes, hint: str = "") -> str:

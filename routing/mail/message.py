@@ -32,7 +32,7 @@ class Mail:
     """A mail that was read. Every field has a value, however broken the message was; `defects` says what was wrong."""
 
     message_id: str = ""
-    """As in the header, with its angle brackets; empty when there is none."""
+    """As in the header, `<left@right>` with its angle brackets; empty when there is none or it is not well-formed."""
     sender: Address = field(default_factory=Address)
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()

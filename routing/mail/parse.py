@@ -7,7 +7,7 @@ from email.utils import mktime_tz, parsedate_tz
 from routing.mail.address import first_mailbox, mailboxes
 from routing.mail.body import Body
 from routing.mail.charset import one_line, windows_1252
-from routing.mail.headers import address_text, begin_of, message_id_in
+from routing.mail.headers import address_text, begin_of, message_id_of
 from routing.mail.message import Address, Mail
 from routing.mail.mime import Part, Reader
 from routing.mail.words import header_text
@@ -52,7 +52,7 @@ def _read(raw: bytes) -> Mail:
     if sent_at is None and first.get("date"):
         reader.defects.append("unreadable date")
     return Mail(
-        message_id=message_id_in(first.get("message-id", "")),
+        message_id=message_id_of(root.first.get(b"message-id", b"")),
         sender=_sender(root, body.charset),
         to=_addresses(root, b"to", body.charset),
         cc=_addresses(root, b"cc", body.charset),

@@ -113,3 +113,14 @@ def test_content_that_is_no_json_object_is_a_mail_with_a_defect(check_mail, cont
 def test_the_format_says_how_the_content_is_read():
     assert mail_of(b"Subject: brut\n\n", MailFormat.RFC822).subject == "brut"
     assert mail_of(json.dumps({"subject": "champs"}).encode(), MailFormat.JSON).subject == "champs"
+
+
+@pytest.mark.parametrize("junk", ["<>", "1", "message-id", "a@b", "<a b@c>", "<@c>"])
+def test_a_message_id_that_is_none_identifies_no_mail(junk):
+    assert mail_from_fields({"message_id": junk}).message_id == ""
+    assert mail_from_fields({"headers": {"Message-ID": junk}}).message_id == ""
+
+
+def test_no_more_mailboxes_are_read_than_are_kept():
+    mail = mail_from_fields({"to": ["a@b.fr," * 900] * 900})
+    assert len(mail.to) == 1000

@@ -2,7 +2,7 @@ import pytest
 
 from routing.mail import Address
 from routing.mail.address import first_mailbox, mailboxes
-from routing.mail.headers import Envelope, peek
+from routing.mail.headers import Envelope, message_id_of, peek
 from routing.mail.parse import parse_mail
 from routing.mail.words import header_text
 
@@ -84,3 +84,39 @@ def test_peek_sees_what_the_parser_will_see():
 def test_peek_looks_no_further_than_its_limit():
     assert peek(b"A: b\n" * 100_000 + b"Subject: late\n\n") == Envelope()
     assert peek(b"") == Envelope()
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        (b"<a@b>", "<a@b>"),
+        (b" (a comment) <a.b+c$d@[192.0.2.1]> trailing", "<a.b+c$d@[192.0.2.1]>"),
+        (b"<a@b@c.fr>", "<a@b@c.fr>"),
+        (b"<a\xc3\xa9@b.fr>", "<aé@b.fr>"),
+        (b"<> <a@b>", "<a@b>"),
+        (b"<" + b"a" * 994 + b"@b>", "<" + "a" * 994 + "@b>"),
+        (b"<" + b"a" * 995 + b"@b>", ""),
+        (b"<" + b"a" * 500 + b"@" + b"b" * 500 + b">", ""),
+        (b"<>", ""),
+        (b"", ""),
+        (b"a@b", ""),
+        (b"<a@b", ""),
+        (b"<message-id>", ""),
+        (b"<@b>", ""),
+        (b"<a@>", ""),
+        (b"<a b@c>", ""),
+        (b"0", ""),
+        (b"x" * 10_000 + b"<a@b>", ""),
+    ],
+)
+def test_only_a_well_formed_message_id_identifies_a_mail(field, expected):
+    raw = b"Message-ID: " + field + b"\nSubject: x\n\nBonjour"
+    assert message_id_of(field) == expected
+    assert peek(raw).message_id == expected
+    assert parse_mail(raw).message_id == expected
+
+
+def test_an_encoded_word_without_its_end_reaches_to_the_next_word():
+    assert header_text(b"=?utf-8?q?un =?utf-8?q?deux?=") == "un deux"
+    assert header_text(b"=?utf-8?b?dW4=?= =?utf-8?b?ZGV1eA==?=") == "undeux"
+    assert header_text(b"=?utf-8?q?un?= et =?utf-8?q?deux") == "un et deux"
