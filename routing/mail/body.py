@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from routing.mail.charset import decode, storable
 from routing.mail.flowed import unflow
-from routing.mail.html import html_to_text
+from routing.mail.html import TAGS, html_to_text
 from routing.mail.message import Attachment
 from routing.mail.mime import Part
 from routing.mail.transfer import without_uuencoded
@@ -73,22 +74,25 @@ def best_text(plain: str, html: str) -> str:
 
 
 class _Piece:
-    """One part's text; HTML is turned into text once, when it is first asked for."""
+    """One part's text, and what is asked of it: found out once, when it is first asked, however many parts ask."""
 
-    def __init__(self, source: str, *, is_html: bool = False) -> None:
+    def __init__(self, source: str, *, is_html: bool = False, tags: int = TAGS) -> None:
         self._source = source
-        self._text = None if is_html else source.strip()
+        self._tags = tags
         self.is_html = is_html
 
-    @property
+    @cached_property
     def text(self) -> str:
-        if self._text is None:
-            self._text = html_to_text(self._source)
-        return self._text
+        return html_to_text(self._source, self._tags) if self.is_html else self._source.strip()
 
-    @property
+    @cached_property
     def says(self) -> bool:
         return _SAYS.search(self.text) is not None
+
+    @cached_property
+    def squeezed(self) -> str:
+        """The text without its white space."""
+        return "".join(self.text.split())
 
 
 @dataclass(kw_only=True, slots=True)
@@ -109,12 +113,14 @@ class _Content:
 class Body:
     """The body and the attachments of a message."""
 
-    def __init__(self, root: Part, defects: list[str]) -> None:
+    def __init__(self, root: Part, defects: list[str], tags: int = TAGS) -> None:
         self.attachments: list[Attachment] = []
         self.charset = ""
         """The charset that the first text part declares."""
         self._defects = defects
         self._root = root
+        # How many more tags of this mail a tree is built of.
+        self._tags = tags
         # What is read when nothing else says anything: embedded messages, and text that has a file name.
         self._embedded: list[Part] = []
         self._named: list[Part] = []
@@ -125,7 +131,7 @@ class Body:
         self.html = "\n".join(content.html)
         if self._embedded and not content.says:
             # A forward that is nothing but its attached message: that message is what the sender says.
-            inner = Body(self._embedded[0].children[0], defects)
+            inner = Body(self._embedded[0].children[0], defects, self._tags)
             self.text, self.html = inner.text, inner.html
         self.text = self._cut(self.text, "text")
         self.html = self._cut(self.html, "HTML")
@@ -169,14 +175,21 @@ class Body:
         self._defects.extend(filter(None, (damaged, doubtful)))
         text = storable(text)
         if part.media_type in _MARKED_UP:
-            return _Content(pieces=[_Piece(text, is_html=True)])
+            return _Content(pieces=[self._markup(text)])
         if part.media_type == "text/html" or _is_markup(text):
-            return _Content(pieces=[_Piece(text, is_html=True)], html=[text])
+            return _Content(pieces=[self._markup(text)], html=[text])
         text, files = without_uuencoded(text)
         self.attachments.extend(Attachment(name=name, size=size) for name, size in files)
         if part.given.get("format", "").lower() == "flowed":
             text = unflow(text, delete_space=part.given.get("delsp", "").lower() == "yes")
         return _Content(pieces=[_Piece(text)])
+
+    def _markup(self, text: str) -> _Piece:
+        piece = _Piece(text, is_html=True, tags=self._tags)
+        tags = text.count("<")
+        if tags <= self._tags:
+            self._tags -= tags
+        return piece
 
 
 def _meta_charset(part: Part, data: bytes) -> str:
@@ -207,7 +220,7 @@ def _together(contents: list[_Content]) -> _Content:
     whole = _Content()
     for content in contents:
         whole.html.extend(content.html)
-        plain = next((piece.text for piece in whole.pieces if not piece.is_html and piece.says), None)
+        plain = next((piece for piece in whole.pieces if not piece.is_html and piece.says), None)
         if content.html and plain is not None and _repeats(plain, content):
             continue
         whole.pieces.extend(content.pieces)
@@ -221,9 +234,8 @@ def _is_stub(text: str, rich: _Content) -> bool:
     return any(notice in folded for notice in _NOTICES) and len(rich.text()) > len(text)
 
 
-def _repeats(plain: str, rich: _Content) -> bool:
-    wanted = "".join(plain.split())[:_COMPARED]
-    return wanted in "".join(rich.text().split())
+def _repeats(plain: _Piece, rich: _Content) -> bool:
+    return plain.squeezed[:_COMPARED] in "".join(piece.squeezed for piece in rich.pieces)
 
 
 def _is_markup(text: str) -> bool:

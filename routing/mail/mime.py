@@ -26,7 +26,11 @@ PARTS = 500
 _FILE_NAME = 255
 """Longest attachment name kept, in characters."""
 
-_GUESSED_BOUNDARY = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]*\r?\nContent-[!-9;-~]{1,50}:", re.IGNORECASE | re.MULTILINE)
+_GUESSED_BOUNDARY = re.compile(
+    # Possessive, so that a line is read once; a line of nothing but white space is no boundary.
+    rb"^--(?![ \t]*+\r?\n)([^\r\n]{1,200}+)\r?\nContent-[!-9;-~]{1,50}+:",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 _EMBEDDED = frozenset({"message/rfc822", "message/global", "message/news"})
 
@@ -155,7 +159,7 @@ class Reader:
         guessed = _GUESSED_BOUNDARY.search(part.raw, part.start, part.end)
         if guessed:
             self.defects.append("multipart with a wrong boundary" if boundary else "multipart without a boundary")
-            return _between(part, guessed[1])[0]
+            return _between(part, guessed[1].rstrip(b" \t"))[0]
         self.defects.append("multipart without parts")
         return []
 

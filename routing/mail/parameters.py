@@ -17,6 +17,8 @@ _LENGTH = 8000
 _SECTIONS = 100
 """Most pieces of a continued parameter (RFC 2231, section 3)."""
 
+_NUMBERS = frozenset({"", *map(str, range(_SECTIONS))})
+
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}", re.ASCII)
 
 
@@ -74,9 +76,9 @@ def _content_type(value: str) -> tuple[str, Mapping[str, str], str]:
 
 def _parameter(text: str, position: int) -> tuple[str, str, int]:
     """Return the name and the value of the parameter at `position`, and where the next one begins."""
-    equals = text.find("=", position)
     semicolon = text.find(";", position)
-    if equals < 0 or 0 <= semicolon < equals:
+    equals = text.find("=", position, semicolon if semicolon >= 0 else len(text))
+    if equals < 0:
         return "", "", semicolon + 1 if semicolon >= 0 else len(text)
     name = text[position:equals].strip().lower()
     start = equals + 1
@@ -113,7 +115,7 @@ def _joined(found: Mapping[str, str]) -> dict[str, str]:
             whole[base] = _plain(content)
             continue
         number, encoded = rest.removesuffix("*"), name.endswith("*")
-        if number in {"", *map(str, range(_SECTIONS))}:
+        if number in _NUMBERS:
             sections.setdefault(base, {})[int(number or 0)] = (content, encoded)
     for base, numbered in sections.items():
         # The extended form is the better one where a sender gives both (RFC 6266, section 4.3).

@@ -15,6 +15,9 @@ _COUNTED = 10_000
 
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
+FILES = 500
+"""Most uuencoded files that are taken out of a text."""
+
 IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "8bits", "none", "plain"})
 UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 
@@ -121,6 +124,8 @@ def without_uuencoded(text: str) -> tuple[str, list[tuple[str, int]]]:
     for begin in _UU_BEGIN.finditer(text):
         if begin.start() < position:
             continue
+        if len(files) >= FILES:
+            break
         end = text.find("\nend", begin.end())
         if end < 0:
             break

@@ -7,11 +7,16 @@ end. Work is linear in the length of the header.
 
 from __future__ import annotations
 
+import re
+
 from routing.mail.charset import decode, one_line
 from routing.mail.transfer import decode_base64, decode_quoted_printable
 
 _CHARSET_NAME = 60
 """Longest charset (with an RFC 2231 language) that is believed to start an encoded word, in characters."""
+
+_MARK = re.compile(r"\?=|=\?=?")
+"""What ends an encoded word: its own end, or the beginning of the next one."""
 
 
 def header_text(value: bytes, hint: str = "") -> str:
@@ -85,15 +90,14 @@ def _word(text: str, start: int) -> tuple[str, bytes, int] | None:
         return None
     charset = text[start + 2 : mark].partition("*")[0].strip().lower()
     begin = mark + 3
-    following = text.find("=?", begin)
-    while following >= 0 and text.startswith("=", following + 2):  # base64 padding before the word's end
-        following = text.find("=?", following + 1)
-    limit = following if following >= 0 else len(text)
-    end = text.find("?=", begin, limit + 1)
-    after = end + 2
-    if end < 0:
-        # The word's own end is missing: it reaches to the next word, or to the end.
-        end = after = limit
+    # One search for whatever comes first: looking for each mark by itself would read on to the end for every word.
+    found = _MARK.search(text, begin)
+    end = found.start() if found else len(text)
+    after = found.end() if found else end
+    if found and found[0] == "=?":
+        after = end  # the word's own end is missing: it reaches to the next word
+    elif found and found[0] == "=?=":
+        end += 1  # base64 padding before the word's end
     content = text[begin:end].encode("utf-8", "surrogatepass")
     if encoding == "b":
         return charset, decode_base64(content)[0], after
