@@ -52,12 +52,13 @@ class _Fields:
     def mail(self) -> Mail:
         headers = self._headers()
         given = {name.lower(): value for name, value in reversed(headers)}
+        identifiers = [self._line("message_id"), *(value for name, value in headers if name.lower() == "message-id")]
         html = self._text("html")
         attachments = self._attachments()
         received = self._fields.get("received_at")
         sender = self._addresses("from") or mailboxes(given.get("from", ""))
         return Mail(
-            message_id=message_id_in(self._line("message_id") or given.get("message-id", "")),
+            message_id=next(filter(None, map(message_id_in, identifiers)), ""),
             sender=sender[0] if sender else Address(),
             to=self._addresses("to") or mailboxes(given.get("to", "")),
             cc=self._addresses("cc") or mailboxes(given.get("cc", "")),

@@ -119,6 +119,7 @@ def test_the_format_says_how_the_content_is_read():
 def test_a_message_id_that_is_none_identifies_no_mail(junk):
     assert mail_from_fields({"message_id": junk}).message_id == ""
     assert mail_from_fields({"headers": {"Message-ID": junk}}).message_id == ""
+    assert mail_from_fields({"message_id": junk, "headers": {"Message-Id": [junk, "<a@b>"]}}).message_id == "<a@b>"
 
 
 def test_no_more_mailboxes_are_read_than_are_kept():
