@@ -40,15 +40,19 @@ class Waiting:
         self._store = store
         self._places = threading.Semaphore(places)
         self._stopwatch = stopwatch
+        self._stopped = False
         self._stopping = threading.Event()
         self._pause = pause or self._stopping.wait
 
     def stop(self) -> None:
         """End all waits at once, and let nobody wait from now on: the process is about to end.
 
-        Waiting requests are answered with their jobs as they are. May be called from any thread and more than once.
+        Waiting requests are answered with their jobs as they are. May be called from any thread, more than once, and by
+        a signal's handler: a second signal must not wait for the event's lock, which the first one holds.
         """
-        self._stopping.set()
+        if not self._stopped:
+            self._stopped = True
+            self._stopping.set()
 
     def wait(self, job: Job, seconds: int) -> tuple[Job, bool]:
         """Return the job once it is decided, or as it is when the time is over, and whether the wish was followed.

@@ -143,3 +143,11 @@ def make_house(tmp_path):
 @pytest.fixture
 def beat():
     return lambda name, version, at: WorkerBeat(name=name, model_version=version, started_at=at, seen_at=at)
+
+
+@pytest.fixture
+def raw_mail():
+    return (
+        b"From: Camille Martin <camille@example.org>\r\nSubject: =?utf-8?q?D=C3=A9g=C3=A2t_des_eaux?=\r\n"
+        b"Message-ID: <m1@example.org>\r\n\r\nBonjour, une fuite.\r\n"
+    )
