@@ -7,7 +7,6 @@ where nobody can overlook it.
 from __future__ import annotations
 
 import ipaddress
-import logging
 import os
 import socket
 import sys
@@ -67,14 +66,6 @@ def no_settings_of_the_developer(monkeypatch):
     for name in list(os.environ):
         if name.startswith("FACTEUR_") and name not in OURS_TO_KEEP:
             monkeypatch.delenv(name)
-
-
-@pytest.fixture(autouse=True)
-def the_log_as_it_was():
-    """Put the root logger's level back: what exports models to ONNX leaves it at ERROR, deaf to other tests' lines."""
-    level = logging.getLogger().level
-    yield
-    logging.getLogger().setLevel(level)
 
 
 def _fail_instead_of_skipping(report):

@@ -6,6 +6,8 @@ import json
 import logging
 import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -65,16 +67,28 @@ def export_onnx(network: TextClassifier, directory: Path, *, max_length: int) ->
     graph: onnx.ModelProto = program.model_proto
     del graph.graph.value_info[:]  # stale shapes, which the quantiser would trust
     _quantise_embedding(graph.graph)
-    logging.getLogger().setLevel(logging.ERROR)  # the quantiser advises through the root logger
-    quantize_dynamic(
-        graph,
-        directory / ONNX,
-        per_channel=True,
-        # Seven bits: without VNNI, eight-bit products overflow the 16-bit sums of older CPUs and answers change.
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
-        op_types_to_quantize=["MatMul"],
-    )
+    with _quiet_root():
+        quantize_dynamic(
+            graph,
+            directory / ONNX,
+            per_channel=True,
+            # Seven bits: without VNNI, eight-bit products overflow the 16-bit sums of older CPUs and answers change.
+            reduce_range=True,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul"],
+        )
+
+
+@contextmanager
+def _quiet_root() -> Iterator[None]:
+    """Keep the quantiser's advice, which goes to the root logger, to itself."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 def _quantise_embedding(graph: onnx.GraphProto) -> None:
