@@ -181,7 +181,6 @@ OF_ERROR: Mapping[type[errors.FacteurError], str] = {
     errors.Conflict: "conflict",
     errors.KeyReused: "key-reused",
     errors.WrongStatus: "wrong-status",
-    errors.LeaseLost: "conflict",
 }
 """Every error of the domain; a test compares it with the tree."""
 

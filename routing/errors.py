@@ -15,8 +15,7 @@
     │   └── StoreUnavailable the database does not answer
     └── Conflict             the call does not fit the state
         ├── KeyReused        an idempotency key came back with another body
-        ├── WrongStatus      the job is not in a status that allows this
-        └── LeaseLost        the result came after the lease was given to someone else
+        └── WrongStatus      the job is not in a status that allows this
 
 The interfaces map these to their own terms, totally: `app.problems` to HTTP statuses, `worker.faults` to
 retry, fail or drop.
@@ -99,7 +98,3 @@ class KeyReused(Conflict):
 
 class WrongStatus(Conflict):
     """The job is not in a status that allows this."""
-
-
-class LeaseLost(Conflict):
-    """The result came after the lease had been given to someone else; it is dropped."""

@@ -3,7 +3,7 @@
 import pytest
 
 from routing import errors
-from routing.errors import Conflict, FacteurError, LeaseLost, Rejected, Retryable, StoreUnavailable, TooLarge
+from routing.errors import Conflict, FacteurError, Rejected, Retryable, StoreUnavailable, TooLarge, WrongStatus
 from worker.faults import CONSEQUENCES, Consequence, consequence_of, forgiving
 
 
@@ -42,7 +42,7 @@ def test_an_error_of_no_branch_fails():
     assert consequence_of(FacteurError("why")) is Consequence.FAIL
 
 
-@pytest.mark.parametrize("error", [StoreUnavailable("the database is away"), LeaseLost("too late")])
+@pytest.mark.parametrize("error", [StoreUnavailable("the database is away"), WrongStatus("too late")])
 def test_what_passes_by_itself_becomes_a_line_in_the_log(error, caplog):
     def task():
         raise error
