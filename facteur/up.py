@@ -59,23 +59,35 @@ class Stopped(BaseException):
 
 
 class Stop:
-    """Raises `Stopped` wherever we are when the signal comes, and remembers it, should that have been swallowed.
+    """Remembers that a signal asked us to stop, and raises `Stopped` where that can do no harm.
 
-    What is raised while a destructor or a callback of the interpreter runs goes no further.
+    Raised just anywhere it would end up inside a library that is closing a connection, or in a destructor.
     """
 
     def __init__(self) -> None:
         self._asked = False
+        self._at_once = False
 
     def __call__(self, _signal: int, _frame: FrameType | None) -> None:
-        """Stop (the form of a signal's handler)."""
+        """Note the signal (the form of a signal's handler)."""
         self._asked = True
-        raise Stopped
+        if self._at_once:
+            raise Stopped
 
     def check(self) -> None:
         """Raise Stopped when we were asked to stop before."""
         if self._asked:
             raise Stopped
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let what takes long, and may be broken off anywhere, be ended by the signal itself."""
+        self._at_once = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._at_once = False
 
 
 def up(settings: Settings, *, samples: Path, console: Console) -> None:
@@ -99,7 +111,8 @@ def up(settings: Settings, *, samples: Path, console: Console) -> None:
             console.print(f"[green]Ready[/green] after {time.monotonic() - started_at:.1f} s.")
             _greet(settings, key, console)
             if _is_empty(settings):
-                route_samples(samples, address=_address(settings), key=key, console=console)
+                with stop.at_once():
+                    route_samples(samples, address=_address(settings), key=key, console=console)
             console.print(
                 f"\nRunning; press Ctrl-C to stop. Logs are in {settings.var / 'log'}.", soft_wrap=True, markup=False
             )
@@ -201,6 +214,7 @@ def _start(settings: Settings, processes: Processes, console: Console, stop: Sto
         command = server_command(find_server(settings.redis_server), path)
         processes.start(Part(name="redis", command=command, environ=environ, log=log / "redis.log"))
     for role in ROLES:
+        stop.check()
         command = [sys.executable, "-m", "facteur", role]
         processes.start(Part(name=role, command=command, environ=environ, log=log / f"{role}.log"))
     console.print(f"Started    {', '.join(part.name for part in processes.parts)}")

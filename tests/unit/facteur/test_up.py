@@ -12,23 +12,21 @@ from routing.errors import ConfigurationError
 from routing.settings import Settings
 
 
-def test_a_signal_stops_wherever_we_are():
-    with pytest.raises(Stopped):
-        Stop()(signal.SIGINT, None)
-
-
-def test_a_library_that_takes_every_exception_does_not_take_this_one():
-    with pytest.raises(Stopped), contextlib.suppress(Exception):
-        Stop()(signal.SIGTERM, None)
-
-
-def test_a_stop_that_was_swallowed_is_not_forgotten():
+def test_a_signal_is_remembered_until_it_can_do_no_harm():
     stop = Stop()
     stop.check()
-    with contextlib.suppress(Stopped):
-        stop(signal.SIGINT, None)
+    stop(signal.SIGINT, None)
     with pytest.raises(Stopped):
         stop.check()
+
+
+def test_a_signal_ends_at_once_what_may_be_broken_off():
+    stop = Stop()
+    with pytest.raises(Stopped), stop.at_once(), contextlib.suppress(Exception):
+        stop(signal.SIGTERM, None)
+    with pytest.raises(Stopped), stop.at_once():
+        pytest.fail("it was asked to stop before")
+    stop(signal.SIGTERM, None)
 
 
 def test_a_var_directory_has_one_user_at_a_time(tmp_path):
