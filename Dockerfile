@@ -4,19 +4,20 @@ ARG BASE=python:3.12-slim-bookworm
 # What the locks name, in an environment of its own; whatever builds stays behind.
 FROM ${BASE} AS build
 WORKDIR /src
+ENV PIP_CACHE_DIR=/var/cache/pip
 RUN python3 -m venv /opt/facteur
 COPY requirements/serve.txt requirements/serve.txt
 # huggingface-hub, which tokenizers declares, is left out on purpose: see requirements/left_out.txt.
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     /opt/facteur/bin/pip install --no-deps --require-hashes --requirement requirements/serve.txt
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY app app
 COPY broker broker
 COPY facteur facteur
 COPY model model
 COPY routing routing
 COPY worker worker
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     /opt/facteur/bin/pip install --no-deps --no-build-isolation . \
  && /opt/facteur/bin/pip uninstall --yes setuptools pip \
  && rm -rf /opt/facteur/lib/python3*/site-packages/pip
