@@ -18,7 +18,7 @@ SAMPLES = Path(__file__).parent.parent / "examples" / "mails"
 LATE = {
     "keys": ("facteur.keys", "keys"),
     "train": ("facteur.training", "train"),
-    "distil": ("facteur.training", "distil"),
+    "distil": ("facteur.distilling", "distil"),
     "evaluate": ("facteur.training", "evaluate_"),
 }
 """Commands that live in modules of their own: name to module and attribute."""

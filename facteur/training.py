@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +9,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from facteur.progress import needs_the_extra, progress_of
 from model.corpus import read_corpus
 from model.evaluation import Evaluation, evaluate
 from model.registry import load_classifier
-from routing.errors import ConfigurationError
 
 CORPORA = Path("model/corpora/insurance/train")
 TEST = Path("model/corpora/insurance/test.jsonl")
@@ -48,7 +46,7 @@ def train(  # noqa: PLR0913, PLR0917 - one word for each option
 
     Without CORPORA the corpora that come with the product are used, and their test set.
     """
-    with _needs_the_extra():
+    with needs_the_extra():
         from model.training.options import TrainOptions  # noqa: PLC0415 - needs the extra `train`
         from model.training.train import train as run  # noqa: PLC0415 - the same
     given: dict[str, Any] = {
@@ -63,43 +61,13 @@ def train(  # noqa: PLR0913, PLR0917 - one word for each option
         test=test or (None if corpora else TEST),
         **{option: value for option, value in given.items() if value is not None},
     )
-    report = run(corpora or (CORPORA,), base, out, options, _listener())
+    with progress_of() as listen:
+        report = run(corpora or (CORPORA,), base, out, options, listen)
     console = Console(stderr=True)
     for title, evaluation in (("Held out of training", report.validation), ("Test set", report.test)):
         if evaluation is not None:
             console.print(_summary(title, evaluation))
     click.echo(report.model)
-
-
-@click.command()
-@click.option("--teacher", default="minilm", show_default=True, help="English encoder: a folder, or `minilm`.")
-@click.option("--pairs", required=True, type=_FILE_OR_FOLDER, help="Folder of sentence pairs, English and French.")
-@click.option("--out", required=True, type=_FOLDER, help="Where the new encoder's folder is made.")
-def distil(teacher: str, pairs: Path, out: Path) -> None:
-    """Teach an English encoder French from sentence pairs: the base of the bundled model, in twenty minutes."""
-    with _needs_the_extra():
-        from model.training.bilingual_base import make_bilingual_base  # noqa: PLC0415 - needs the extra `train`
-    try:
-        make_bilingual_base(teacher, pairs, out, _listener())
-    except OSError as error:
-        raise ConfigurationError(f"The pairs cannot be read: {error}.") from error
-    click.echo(out)
-
-
-@contextmanager
-def _needs_the_extra() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"Training needs the package {error.name}; install it with `sh requirements/install.sh train` "
-            "or `pip install facteur[train]`."
-        ) from error
-
-
-def _listener() -> Callable[[Any], None]:
-    console = Console(stderr=True, highlight=False)
-    return lambda progress: console.print(f"{progress.stage} {progress.done}/{progress.total} {progress.note}")
 
 
 @click.command("evaluate")

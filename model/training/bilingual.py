@@ -7,7 +7,6 @@ coefficient). On held-out pairs this alone lifts retrieval from 0.13 to 0.51; di
 
 from __future__ import annotations
 
-import gzip
 import json
 import unicodedata
 from collections import Counter
@@ -20,9 +19,7 @@ from tokenizers import Tokenizer
 
 from model.directory import TOKENIZER
 from model.training.encoder import load_base
-
-Pair = tuple[str, str]
-"""(English, the same in the other language)."""
+from model.training.pairs import Pair
 
 _SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _NEIGHBOURS = 4
@@ -31,18 +28,10 @@ _COUNTED_WORDS = 40
 """Longer sentences say little about which word translates which, at a quadratic cost."""
 
 
-def read_pairs(file: Path) -> list[Pair]:
-    """Read tab-separated pairs, gzipped or not; lines without exactly two columns are left out."""
-    opener = gzip.open if file.suffix == ".gz" else open
-    with opener(file, "rt", encoding="utf-8") as lines:
-        columns = [line.rstrip("\n").split("\t") for line in lines]
-    return [(row[0], row[1]) for row in columns if len(row) == 2 and all(row)]  # noqa: PLR2004 - a pair is two
-
-
 def extend_vocabulary(base: Path, pairs: Sequence[Pair], out: Path, *, words: int) -> None:
     """Write to `out` a copy of the encoder `base` whose vocabulary knows `words` more words, taken from `pairs`.
 
-    Pieces in other scripts than Latin, and unused ones, make room for them.
+    Pieces whose letters occur in no pair and are not Latin, and unused ones, make room for them.
     """
     tokenizer = Tokenizer.from_file(str(base / TOKENIZER))
     tokenizer.no_padding()
@@ -52,7 +41,8 @@ def extend_vocabulary(base: Path, pairs: Sequence[Pair], out: Path, *, words: in
     foreign = [_words(tokenizer, pair[1]) for pair in pairs]
     frequent = Counter(word for sentence in foreign for word in sentence if word.isalpha() and word not in old)
     new = [word for word, _ in frequent.most_common(words)]
-    kept = sorted((piece for piece in old if _is_kept(piece)), key=old.__getitem__)
+    letters = {letter for sentence in foreign for word in sentence for letter in word}
+    kept = sorted((piece for piece in old if _is_kept(piece, letters)), key=old.__getitem__)
     encoder = load_base(base)
     table = encoder.get_input_embeddings().weight.detach()
     rows = [table[[old[piece] for piece in kept]]]
@@ -76,12 +66,12 @@ def _words(tokenizer: Tokenizer, sentence: str) -> list[str]:
     return [word for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normal)]
 
 
-def _is_kept(piece: str) -> bool:
+def _is_kept(piece: str, letters: set[str]) -> bool:
     if piece in _SPECIALS:
         return True
     if piece.startswith("[unused"):
         return False
-    return all(not c.isalpha() or unicodedata.name(c, "").startswith("LATIN") for c in piece)
+    return all(not c.isalpha() or c in letters or unicodedata.name(c, "").startswith("LATIN") for c in piece)
 
 
 def _alignments(

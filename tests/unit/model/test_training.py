@@ -6,22 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from model.directory import CARD, TOKENIZER, open_model
-from model.registry import bundled_model_path, load_classifier
+from model.directory import CARD, open_model
+from model.registry import load_classifier
 from routing.errors import ConfigurationError
 from routing.mail import Mail
 
 if importlib.util.find_spec("torch") is None or importlib.util.find_spec("transformers") is None:
     pytest.skip("TRAINING NOT TESTED: install the extra `train` to run these tests", allow_module_level=True)
 
-import torch
-from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel
 
 from model.corpus import Example
-from model.training.bilingual import extend_vocabulary, read_pairs
-from model.training.distillation import DistilOptions, distil
-from model.training.encoder import base_directory, load_base
+from model.training.encoder import base_directory
 from model.training.fit import split
 from model.training.options import TrainOptions
 from model.training.train import train
@@ -30,29 +25,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # torch's exporter uses what it deprecates itself
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]
-WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "my", "car", "house", "broke", "burnt", "the", "de", "д")
-PAIRS = [("the car", "la voiture"), ("my car", "ma voiture"), ("the house", "la maison"), ("my house", "ma maison")]
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    """A Hugging Face directory with random weights and a vocabulary of a dozen words."""
-    folder = tmp_path_factory.mktemp("base")
-    torch.manual_seed(3)
-    config = BertConfig(
-        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
-    )
-    BertModel(config).save_pretrained(folder)
-    content = json.loads(open_model(bundled_model_path()).file(TOKENIZER).read_bytes())
-    vocabulary = {word: number for number, word in enumerate(WORDS)}
-    content["model"]["vocab"] = vocabulary
-    content["added_tokens"] = [
-        {**token, "id": vocabulary[token["content"]]} for token in content["added_tokens"] if token["content"] in WORDS
-    ]
-    for name, special in content["post_processor"]["special_tokens"].items():
-        special["ids"] = [vocabulary[name]]
-    (folder / TOKENIZER).write_text(json.dumps(content))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -146,36 +118,3 @@ def test_a_split_holds_out_every_label_in_every_language():
     assert len({(example.label, example.language) for example in parts.held_out}) == 4
     assert not {example.id for example in parts.training} & {example.id for example in parts.held_out}
     assert parts == split(examples, 0.2, seed=1)
-
-
-def test_new_words_start_where_their_translations_are(base, tmp_path):
-    extend_vocabulary(base, PAIRS, tmp_path / "extended", words=4)
-    tokenizer = Tokenizer.from_file(str(tmp_path / "extended" / TOKENIZER))
-    vocabulary = tokenizer.get_vocab()
-    assert {"voiture", "maison", "la", "ma"} <= set(vocabulary)
-    assert "д" not in vocabulary
-    assert tokenizer.encode("Voiture").tokens == ["[CLS]", "voiture", "[SEP]"]
-    vectors = load_base(tmp_path / "extended").get_input_embeddings().weight
-    nearness = torch.cosine_similarity(vectors[vocabulary["voiture"]], vectors, dim=-1)
-    assert nearness[vocabulary["car"]] > nearness[vocabulary["house"]]
-
-
-def test_distilling_draws_translations_towards_their_originals(base, tmp_path):
-    extend_vocabulary(base, PAIRS, tmp_path / "extended", words=4)
-    forgetful = load_base(tmp_path / "extended")
-    torch.manual_seed(9)
-    for parameter in forgetful.parameters():
-        torch.nn.init.normal_(parameter, std=0.2)
-    forgetful.save_pretrained(tmp_path / "extended")
-    seen = []
-    options = DistilOptions(steps=60, batch_pairs=4, max_length=16, threads=1, learning_rate=1e-2)
-    distil(base, tmp_path / "extended", PAIRS, tmp_path / "out", options=options, listen=seen.append)
-    losses = [float(progress.note.removeprefix("loss ")) for progress in seen]
-    assert losses[-1] < 0.5 * losses[0]
-    assert base_directory(tmp_path / "out")
-
-
-def test_pairs_are_read_and_torn_lines_left_out(tmp_path):
-    file = tmp_path / "pairs.tsv"
-    file.write_text("a\tb\nonly one\nc\td\te\n\tz\nf\tg\n")
-    assert read_pairs(file) == [("a", "b"), ("f", "g")]
