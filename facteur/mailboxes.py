@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from routing.errors import InvalidInput
+from routing.mail.mbox import MBOX_MARK, messages
 
 STANDARD_INPUT = "-"
-MBOX_MARK = b"From "
-"""How every message of an mbox file begins (RFC 4155)."""
-
-_ESCAPED = re.compile(rb">+From ")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,30 +64,10 @@ def _name(path: Path) -> str:
 
 
 def _messages(name: str, file: BinaryIO) -> Iterator[Found]:
-    """Yield the messages of a file that is one message or an mbox, of which no more than one is in memory.
-
-    A line that begins with `From ` separates messages only after an empty line or at the start, so that a sentence
-    within a paragraph does not; the empty line before it belongs to it. Quoted ones lose one `>` (the "mboxrd" form).
-    """
+    """Yield the messages of a file that is one message or an mbox, of which no more than one is in memory."""
     first = file.readline()
     if not first.startswith(MBOX_MARK):
         yield Found(name=name, content=first + file.read())
         return
-    number = 1
-    lines: list[bytes] = []
-    for line in file:
-        if line.startswith(MBOX_MARK) and lines and _is_empty(lines[-1]):
-            yield Found(name=f"{name}:{number}", content=_message(lines))
-            number += 1
-            lines = []
-        else:
-            lines.append(line[1:] if _ESCAPED.match(line) else line)
-    yield Found(name=f"{name}:{number}", content=_message(lines))
-
-
-def _message(lines: list[bytes]) -> bytes:
-    return b"".join(lines[:-1] if lines and _is_empty(lines[-1]) else lines)
-
-
-def _is_empty(line: bytes) -> bool:
-    return line in (b"\n", b"\r\n")
+    for number, content in enumerate(messages(file), 1):
+        yield Found(name=f"{name}:{number}", content=content)

@@ -366,6 +366,7 @@ def _matches(job: Job, where: JobFilter) -> bool:
             where.queue is None or (decision is not None and decision.queue == where.queue),
             where.label is None or (decision is not None and decision.label == where.label),
             where.decided_by is None or (decision is not None and decision.decided_by == where.decided_by),
+            where.reviewed is None or job.reviewed is where.reviewed,
             where.created_after is None or job.created_at >= where.created_after,
             where.created_before is None or job.created_at < where.created_before,
         )

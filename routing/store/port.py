@@ -39,6 +39,7 @@ class JobFilter:
     label: str | None = None
     source: str | None = None
     decided_by: str | None = None
+    reviewed: bool | None = None
     created_after: float | None = None
     created_before: float | None = None
 

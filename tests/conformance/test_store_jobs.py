@@ -58,6 +58,20 @@ def test_a_list_can_be_narrowed(store, make):
         assert [job.id for job in store.jobs(JobFilter(**where)).jobs] == expected, where
 
 
+def test_what_humans_looked_at_can_be_told_from_what_they_did_not(store, make):
+    seen, unseen = make.done(store, "seen", "unseen")
+    [queued] = make.accepted(store, "queued", now=1_500.0)
+    store.review(make.review(seen), decision=make.decision(**HUMAN), actor="key desk")
+    for where, expected in (
+        ({"reviewed": True}, [seen]),
+        ({"reviewed": False}, [queued, unseen]),
+        ({"reviewed": False, "status": Status.DONE}, [unseen]),
+        ({"reviewed": True, "queue": "sales"}, [seen]),
+        ({"reviewed": True, "created_after": 1_000.5}, []),
+    ):
+        assert [job.id for job in store.jobs(JobFilter(**where)).jobs] == expected, where
+
+
 ODD = ["\0", "mo\0tor", "\ud800", "\udfffmotor", "motor\ud83d", "k" * 300 + "\0"]
 
 

@@ -32,6 +32,7 @@ _CONDITIONS = {
     "label": "label = :label",
     "source": "source = :source",
     "decided_by": "decided_by = :decided_by",
+    "reviewed": "reviewed = :reviewed",
     "created_after": "created_at >= :created_after AND id >= :first_id",
     "created_before": "created_at < :created_before AND id < :last_id",
     "before": "id < :before",

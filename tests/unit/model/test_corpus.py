@@ -28,7 +28,7 @@ def test_an_example_is_read_as_a_mail(tmp_path):
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
-        ([], "no example"),
+        ([], "is empty"),
         ([LINE, "{torn"], r"mails\.jsonl:2 is not an example"),
         (["[1]"], r"mails\.jsonl:1 is not an example"),
         ([{"id": "1", "text": "x"}], "label"),

@@ -1,0 +1,74 @@
+"""The store's own reviews as a corpus: what humans said of mails that were decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from model.corpus.messages import example_of_mail
+from model.corpus.tables import Row
+from routing.errors import NotFound
+from routing.job import Job, Review
+from routing.mail.stored import mail_of
+from routing.policy import Policy
+from routing.policy.reading import policy_of
+from routing.settings import Settings
+from routing.store.opening import open_store
+from routing.store.port import JobFilter, Store
+
+_PAGE = 200
+
+
+def reviewed_in_settings() -> Iterator[Row]:
+    """Yield what was reviewed in the store that the environment's settings name, by their policy."""
+    settings = Settings.from_environ()
+    policy = policy_of(settings)
+    store = open_store(settings.resolved_database_url)
+    try:
+        yield from reviewed(store, policy)
+    finally:
+        store.close()
+
+
+def reviewed(store: Store, policy: Policy, *, since: float | None = None) -> Iterator[Row]:
+    """Yield an example for each reviewed job whose label a human stands for and whose mail is still there.
+
+    Args:
+        store: Where the jobs are.
+        policy: Says which queue is whose label's, for reviews that moved a mail without naming a label.
+        since: Unix time in seconds; jobs accepted before it are left out.
+    """
+    where = JobFilter(reviewed=True, created_after=since)
+    before: str | None = None
+    while True:
+        page = store.jobs(where, before=before, limit=_PAGE)
+        for job in page.jobs:
+            label = label_said(store.reviews(job.id), policy)
+            if label is None:
+                continue
+            try:
+                stored = store.mail(job.id)
+            except NotFound:
+                continue  # retention was faster
+            example = example_of_mail(mail_of(stored.content, stored.format), id=job.id, label=label, place=_place(job))
+            if example is not None:
+                yield example
+        if page.next_cursor is None:
+            return
+        before = page.next_cursor
+
+
+def label_said(reviews: tuple[Review, ...], policy: Policy) -> str | None:
+    """Return the label that the last review stands for; None when it stands for none.
+
+    It does when it gave the mail another label; when it confirmed the decision, or moved the mail, and the mail now
+    lies in its label's own queue. One who confirms that a mail belongs to triage says nothing of its label.
+    """
+    if not reviews or (label := reviews[-1].label) is None or label not in policy.labels:
+        return None
+    if any(review.label == label != review.label_before for review in reviews):
+        return label
+    return label if policy.labels[label].queue == reviews[-1].queue else None
+
+
+def _place(job: Job) -> str:
+    return f"job {job.id}"
