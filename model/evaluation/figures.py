@@ -1,4 +1,4 @@
-"""How good a classifier is on labelled mail: plain figures, the same for every runtime."""
+"""Plain figures of one classifier on one set of mails, the same for every runtime."""
 
 from __future__ import annotations
 
@@ -7,22 +7,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.corpus import Example
+from model.evaluation.intervals import Interval, wilson
+from model.evaluation.outcome import Outcome, outcome_of
+from model.evaluation.reliability import expected_calibration_error
 from routing.classifier import Classifier
 
-_BINS = 15
-"""Bins of the calibration error, as in Guo et al. 2017."""
-THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+LENGTHS = (20, 60, 150)
+"""Last number of words of each slice by length, but for the longest mails."""
+_FEW = 3
+"""How many labels an agent who corrects a mail is offered at a glance."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LabelScore:
-    """One label's figures, 0 to 1."""
+    """One label's figures, 0 to 1, each with its 95 % interval."""
 
     label: str
     precision: float
+    precision_interval: Interval
     recall: float
+    recall_interval: Interval
     f1: float
     examples: int
+    """Mails that have this label."""
+    said: int
+    """Mails that were given it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +41,9 @@ class SliceScore:
 
     name: str
     accuracy: float
+    accuracy_interval: Interval
     macro_f1: float
+    ece: float
     examples: int
 
 
@@ -44,6 +56,9 @@ class ThresholdScore:
     """Share of mails with at least that confidence."""
     accuracy: float
     """Accuracy among them; 0 when there is none."""
+    accuracy_interval: Interval
+    mails: int
+    """How many mails have at least that confidence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,25 +76,20 @@ class Evaluation:
 
     examples: int
     accuracy: float
+    accuracy_interval: Interval
+    top3: float
+    """Share of mails whose label is among the three most probable; 0 where ranks are not known."""
     macro_f1: float
     """The mean F1 of the labels that occur among the truths."""
     ece: float
     """Expected calibration error of the top label's confidence: 15 equal bins."""
     labels: tuple[LabelScore, ...]
     languages: tuple[SliceScore, ...]
+    lengths: tuple[SliceScore, ...]
+    """By number of words, the shortest first; slices without a mail are left out."""
     thresholds: tuple[ThresholdScore, ...]
     confusions: tuple[Confusion, ...]
     """The most frequent first."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """One mail judged: what is true, what was said, and how surely (0 to 1)."""
-
-    truth: str
-    said: str
-    confidence: float
-    language: str = ""
 
 
 def evaluate(classifier: Classifier, examples: Sequence[Example]) -> Evaluation:
@@ -89,17 +99,7 @@ def evaluate(classifier: Classifier, examples: Sequence[Example]) -> Evaluation:
         ValueError: There is no example.
     """
     predictions = classifier.classify([example.mail for example in examples])
-    return summarise(
-        [
-            Outcome(
-                truth=example.label,
-                said=prediction.label,
-                confidence=prediction.confidence,
-                language=example.language,
-            )
-            for example, prediction in zip(examples, predictions, strict=True)
-        ]
-    )
+    return summarise([outcome_of(*pair) for pair in zip(examples, predictions, strict=True)])
 
 
 def summarise(outcomes: Sequence[Outcome]) -> Evaluation:
@@ -111,10 +111,12 @@ def summarise(outcomes: Sequence[Outcome]) -> Evaluation:
     if not outcomes:
         raise ValueError("there is nothing to evaluate")
     labels = _label_scores(outcomes)
-    wrong = Counter((outcome.truth, outcome.said) for outcome in outcomes if outcome.truth != outcome.said)
+    wrong = Counter((outcome.truth, outcome.said) for outcome in outcomes if not outcome.right)
     return Evaluation(
         examples=len(outcomes),
         accuracy=_accuracy(outcomes),
+        accuracy_interval=_interval(outcomes),
+        top3=sum(0 < outcome.rank <= _FEW for outcome in outcomes) / len(outcomes),
         macro_f1=_macro_f1(labels),
         ece=expected_calibration_error(outcomes),
         labels=labels,
@@ -122,23 +124,24 @@ def summarise(outcomes: Sequence[Outcome]) -> Evaluation:
             _slice(language, [outcome for outcome in outcomes if outcome.language == language])
             for language in sorted({outcome.language for outcome in outcomes})
         ),
-        thresholds=tuple(_threshold(threshold, outcomes) for threshold in THRESHOLDS),
+        lengths=_lengths(outcomes),
+        thresholds=tuple(threshold_score(threshold, outcomes) for threshold in THRESHOLDS),
         confusions=tuple(
             Confusion(truth=truth, said=said, count=count) for (truth, said), count in sorted(wrong.items(), key=_often)
         ),
     )
 
 
-def expected_calibration_error(outcomes: Sequence[Outcome]) -> float:
-    """Return the mean gap between confidence and accuracy over 15 equal bins, weighted by their size."""
-    bins: dict[int, list[Outcome]] = {}
-    for outcome in outcomes:
-        bins.setdefault(min(int(outcome.confidence * _BINS), _BINS - 1), []).append(outcome)
-    gaps = (
-        len(members) * abs(_accuracy(members) - sum(outcome.confidence for outcome in members) / len(members))
-        for members in bins.values()
+def threshold_score(threshold: float, outcomes: Sequence[Outcome]) -> ThresholdScore:
+    """Return what the mails with at least a confidence of `threshold` give; `outcomes` must not be empty."""
+    sure = [outcome for outcome in outcomes if outcome.confidence >= threshold]
+    return ThresholdScore(
+        threshold=threshold,
+        routed=len(sure) / len(outcomes),
+        accuracy=_accuracy(sure),
+        accuracy_interval=_interval(sure),
+        mails=len(sure),
     )
-    return sum(gaps) / len(outcomes)
 
 
 def _often(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:
@@ -146,20 +149,27 @@ def _often(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:
 
 
 def _accuracy(outcomes: Sequence[Outcome]) -> float:
-    return sum(outcome.truth == outcome.said for outcome in outcomes) / len(outcomes) if outcomes else 0.0
+    return sum(outcome.right for outcome in outcomes) / len(outcomes) if outcomes else 0.0
+
+
+def _interval(outcomes: Sequence[Outcome]) -> Interval:
+    return wilson(sum(outcome.right for outcome in outcomes), len(outcomes))
 
 
 def _label_scores(outcomes: Sequence[Outcome]) -> tuple[LabelScore, ...]:
     truths = Counter(outcome.truth for outcome in outcomes)
     said = Counter(outcome.said for outcome in outcomes)
-    right = Counter(outcome.truth for outcome in outcomes if outcome.truth == outcome.said)
+    right = Counter(outcome.truth for outcome in outcomes if outcome.right)
     return tuple(
         LabelScore(
             label=label,
             precision=right[label] / said[label] if said[label] else 0.0,
+            precision_interval=wilson(right[label], said[label]),
             recall=right[label] / truths[label] if truths[label] else 0.0,
+            recall_interval=wilson(right[label], truths[label]),
             f1=2 * right[label] / (said[label] + truths[label]),
             examples=truths[label],
+            said=said[label],
         )
         for label in sorted(truths | said)
     )
@@ -170,15 +180,21 @@ def _macro_f1(labels: Sequence[LabelScore]) -> float:
     return sum(present) / len(present)
 
 
+def _lengths(outcomes: Sequence[Outcome]) -> tuple[SliceScore, ...]:
+    names = [f"{low + 1}-{high}" for low, high in zip((-1, *LENGTHS), LENGTHS, strict=False)]
+    slices: list[list[Outcome]] = [[] for _ in range(len(LENGTHS) + 1)]
+    for outcome in outcomes:
+        slices[sum(outcome.words > most for most in LENGTHS)].append(outcome)
+    longest = f"{LENGTHS[-1] + 1}+"
+    return tuple(_slice(name, members) for name, members in zip([*names, longest], slices, strict=True) if members)
+
+
 def _slice(name: str, outcomes: Sequence[Outcome]) -> SliceScore:
     return SliceScore(
         name=name,
         accuracy=_accuracy(outcomes),
+        accuracy_interval=_interval(outcomes),
         macro_f1=_macro_f1(_label_scores(outcomes)),
+        ece=expected_calibration_error(outcomes),
         examples=len(outcomes),
     )
-
-
-def _threshold(threshold: float, outcomes: Sequence[Outcome]) -> ThresholdScore:
-    sure = [outcome for outcome in outcomes if outcome.confidence >= threshold]
-    return ThresholdScore(threshold=threshold, routed=len(sure) / len(outcomes), accuracy=_accuracy(sure))
