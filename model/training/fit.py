@@ -19,10 +19,15 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from model.corpus import Example
 from model.text import features_of
 from model.training.encoder import TextClassifier, padded, token_ids
+from model.training.machine import computes_in_bfloat16
+from model.training.memory import FORGETFUL, Memory
 from model.training.options import Listener, Progress, TrainOptions
 from model.training.variation import vary
 
 _READING_BATCH = 32
+
+_STATEFUL = ("averaged", "optimizer", "schedule")
+_COUNTED = ("epoch", "done", "best", "best_epoch", "best_state")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,62 +70,133 @@ def fit(  # noqa: PLR0913 - the network, what it reads with, what it learns, how
     *,
     options: TrainOptions,
     listen: Listener,
+    memory: Memory = FORGETFUL,
 ) -> Fitted:
-    """Train `network`; keep the weights, averaged over the last steps, of the epoch with the least held-out loss."""
+    """Train `network`; keep the weights, averaged over the last steps, of the epoch with the least held-out loss.
+
+    After each epoch `memory` keeps all that a run needs to go on as if it had never stopped.
+    """
+    device = next(network.parameters()).device
     training, held_out = parts.training, parts.held_out
     numbers = {label: number for number, label in enumerate(labels)}
     counts = Counter(example.label for example in training)
-    # Every label weighs alike, however many mails it has.
-    weights = torch.tensor([len(training) / (len(counts) * max(counts[label], 1)) for label in labels])
+    weights = None
+    if options.class_weights == "balanced":
+        # Every label weighs alike, however many mails it has.
+        balanced = [len(training) / (len(counts) * max(counts[label], 1)) for label in labels]
+        weights = torch.tensor(balanced, device=device)
     criterion = torch.nn.CrossEntropyLoss(weights, label_smoothing=options.label_smoothing)
-    steps = options.epochs * math.ceil(len(training) / options.batch)
-    optimizer = torch.optim.AdamW(_groups(network, options), weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, options.warm_up))
-    draw = random.Random(options.seed)  # noqa: S311 - an order of examples is no secret
+    learning = _Learning(network, options, steps=options.epochs * math.ceil(len(training) / options.batch))
     truths = torch.tensor([numbers[example.label] for example in held_out])
     texts = [features_of(example.mail) for example in held_out]
-    averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(options.averaging))
-    best, best_epoch = math.inf, 0
-    best_state = copy.deepcopy(averaged.module.state_dict())
-    done = 0
-    for epoch in range(1, options.epochs + 1):
+    bfloat16 = computes_in_bfloat16(device, wanted=options.bfloat16)
+    recalled = memory.recall()
+    if recalled is not None:
+        learning.restore(recalled)
+    while not learning.is_over:
         network.train()
-        for batch in _batches(training, tokenizer, options, draw):
-            ids, mask = padded([row for row, _ in batch])
-            targets = torch.tensor([numbers[label] for _, label in batch])
-            with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16):
+        total_loss = 0.0
+        for batch in _batches(training, tokenizer, options, learning.draw):
+            ids, mask = (part.to(device) for part in padded([row for row, _ in batch]))
+            targets = torch.tensor([numbers[label] for _, label in batch], device=device)
+            with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
                 scores = network(ids, mask)
             loss = criterion(scores.float(), targets)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            averaged.update_parameters(network)
-            schedule.step()
-            optimizer.zero_grad()
-            done += 1
-            listen(Progress(stage="train", done=done, total=steps))
-        scores = torch.from_numpy(read(averaged.module, tokenizer, texts))
+            learning.step(loss)
+            total_loss += loss.item() * len(batch)
+            listen(Progress(stage="train", done=learning.done, total=learning.steps))
+        scores = torch.from_numpy(read(learning.averaged.module, tokenizer, texts))
         accuracy = (scores.argmax(1) == truths).float().mean().item()
-        loss_held_out = torch.nn.functional.cross_entropy(scores, truths).item()
-        note = f"epoch {epoch}: accuracy {accuracy:.3f}, loss {loss_held_out:.3f} on held-out mails"
-        listen(Progress(stage="train", done=done, total=steps, note=note))
+        held_out_loss = torch.nn.functional.cross_entropy(scores, truths).item()
         # The loss moves less by chance than the accuracy of a few hundred mails.
-        if loss_held_out < best:
-            best, best_epoch, best_state = loss_held_out, epoch, copy.deepcopy(averaged.module.state_dict())
-    network.load_state_dict(best_state)
-    return Fitted(network=network.eval(), epoch=best_epoch)
+        learning.end_epoch(held_out_loss)
+        figures = {
+            "epoch": learning.epoch,
+            "loss": total_loss / len(training),
+            "held_out_loss": held_out_loss,
+            "accuracy": accuracy,
+        }
+        note = f"epoch {learning.epoch}: accuracy {accuracy:.3f}, loss {held_out_loss:.3f} on held-out mails"
+        listen(Progress(stage="train", done=learning.done, total=learning.steps, note=note, figures=figures))
+        memory.keep(learning.state())
+    listen(Progress(stage="train", done=learning.done, total=learning.done, note=f"best epoch: {learning.best_epoch}"))
+    network.load_state_dict(learning.best_state)
+    return Fitted(network=network.eval(), epoch=learning.best_epoch)
+
+
+class _Learning:
+    """All that changes while a network learns, so that it can be kept and gone on with."""
+
+    def __init__(self, network: TextClassifier, options: TrainOptions, *, steps: int) -> None:
+        self._network = network
+        self._options = options
+        self.steps = steps
+        self.optimizer = torch.optim.AdamW(_groups(network, options), weight_decay=0.01)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer, lambda step: _rate(step, steps, options.warm_up)
+        )
+        self.averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(options.averaging))
+        self.draw = random.Random(options.seed)  # noqa: S311 - an order of examples is no secret
+        self.epoch = self.done = self.best_epoch = 0
+        self.best = math.inf
+        self.best_state = copy.deepcopy(self.averaged.module.state_dict())
+
+    @property
+    def is_over(self) -> bool:
+        """All epochs are done, or too many went by without a better one."""
+        stale = self.epoch - self.best_epoch
+        return self.epoch >= self._options.epochs or 0 < self._options.patience <= stale
+
+    def step(self, loss: torch.Tensor) -> None:
+        """Learn from the loss of one batch."""
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
+        self.optimizer.step()
+        self.averaged.update_parameters(self._network)
+        self.schedule.step()
+        self.optimizer.zero_grad()
+        self.done += 1
+
+    def end_epoch(self, held_out_loss: float) -> None:
+        """Keep the averaged weights if they are the best so far."""
+        self.epoch += 1
+        if held_out_loss < self.best:
+            self.best, self.best_epoch = held_out_loss, self.epoch
+            self.best_state = copy.deepcopy(self.averaged.module.state_dict())
+
+    def state(self) -> dict[str, Any]:
+        """Return what `restore` takes."""
+        return {
+            **{name: getattr(self, name).state_dict() for name in _STATEFUL},
+            **{name: getattr(self, name) for name in _COUNTED},
+            "network": self._network.state_dict(),
+            "draw": self.draw.getstate(),
+            "torch": torch.get_rng_state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Be where `state` was taken."""
+        self._network.load_state_dict(state["network"])
+        for name in _STATEFUL:
+            getattr(self, name).load_state_dict(state[name])
+        for name in _COUNTED:
+            setattr(self, name, state[name])
+        self.draw.setstate(state["draw"])
+        torch.set_rng_state(state["torch"])
 
 
 def read(network: TextClassifier, tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.float32]:
     """Return the scores (texts, labels) in float32, batches made of near-equal lengths."""
     network.eval()
+    device = next(network.parameters()).device
     rows = token_ids(tokenizer, texts)
     order = sorted(range(len(rows)), key=lambda number: len(rows[number]))
     scores: NDArray[np.float32] | None = None
     with torch.inference_mode():
         for start in range(0, len(order), _READING_BATCH):
             members = order[start : start + _READING_BATCH]
-            part = network(*padded([rows[number] for number in members])).numpy()
+            ids, mask = (part.to(device) for part in padded([rows[number] for number in members]))
+            part = network(ids, mask).float().cpu().numpy()
             if scores is None:
                 scores = np.empty((len(rows), part.shape[1]), dtype=np.float32)
             scores[members] = part

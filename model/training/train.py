@@ -22,6 +22,7 @@ from model.training.card import RunFacts, model_card
 from model.training.encoder import TextClassifier, base_directory, load_base
 from model.training.export import export_onnx, onnx_scores, write_tokenizer, write_weights
 from model.training.fit import fit, read, split
+from model.training.machine import device_of, use_threads
 from model.training.options import Listener, Progress, TrainOptions, TrainReport
 from routing.errors import ConfigurationError
 
@@ -49,15 +50,17 @@ def train(
     """
     started = time.monotonic()
     torch.manual_seed(options.seed)
-    torch.set_num_threads(options.threads)
+    use_threads(options.threads)
+    device = device_of(options.device)
     examples = read_corpus(corpora)
     test = read_corpus([options.test]) if options.test else []
     labels = _labels(examples, test, options)
     parts = split(examples, options.held_out, options.seed)
     source = base_directory(base)
     tokenizer = load_tokenizer(source / TOKENIZER, max_length=options.max_length)
-    network = TextClassifier(load_base(source), len(labels))
+    network = TextClassifier(load_base(source), len(labels)).to(device)
     fitted = fit(network, tokenizer, labels, parts, options=options, listen=progress)
+    fitted.network.cpu()
 
     out.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
