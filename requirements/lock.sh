@@ -3,7 +3,7 @@
 #
 #   serve.txt   what `make run` and the image install
 #   train.txt   serve.txt and the extra `train`, torch itself excepted
-#   test.txt    train.txt and the tools of tests and lint
+#   test.txt    train.txt, the extra `mlflow` and the tools of tests and lint
 #
 # One file serves Python 3.11 and 3.12 on x86-64 and ARM. Versions stay as they are unless UPGRADE=1 is given.
 set -eu
@@ -21,6 +21,6 @@ compile --group build \
 compile --group build --group torch --extra train \
     --excludes requirements/torch_left_out.txt --constraints requirements/serve.txt \
     --output-file requirements/train.txt
-compile --group build --group torch --extra train --group test \
+compile --group build --group torch --extra train --extra mlflow --group test \
     --excludes requirements/torch_left_out.txt --constraints requirements/train.txt \
     --output-file requirements/test.txt
