@@ -2,10 +2,11 @@
 
     <name>-<12 hex digits>/
         manifest.json    {"format": 1, "files": {file name: sha256}}; its own sha256 begins with the 12 digits
-        config.json      name, labels, languages, max_length, temperature
+        config.json      name, labels, languages, max_length, temperature, text_version, ngrams, calibration, promises
         tokenizer.json   as the `tokenizers` library writes it
         model.onnx       what serving runs; or, for a checkpoint, weights.safetensors and encoder.json
         model_card.md    data, figures, limits, licences
+        strangers.safetensors    how ordinary mail looks, when config.json says that the model knows strangers
 
 No pickle, nothing that runs code when it is loaded.
 """
@@ -19,7 +20,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from model.confidence.calibration import Calibration
+from model.confidence.document import calibration_of, promises_of
 from routing.errors import ConfigurationError
+from routing.promise import Promise
 
 MANIFEST = "manifest.json"
 CONFIG = "config.json"
@@ -32,6 +36,7 @@ ENCODER = "encoder.json"
 DIGEST_DIGITS = 12
 _FORMAT = 1
 _TOKENS_LIMIT = 8192
+_NGRAMS_LEAST, _NGRAMS_LIMIT = 2, 2**24
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +51,23 @@ class ModelConfig:
     """Tokens read of a mail; the rest is cut."""
     temperature: float = 1.0
     """What the scores are divided by before the softmax, found on held-out mail (Guo et al. 2017)."""
+    text_version: int = 1
+    """How mails were read as the model was trained (`model.text.TEXT_VERSION` of then)."""
+    ngrams: int = 0
+    """Numbers that the n-grams of the wide part are hashed to (see `model.ngrams`); 0: it has no wide part."""
+    prefix: str = ""
+    """What its encoder expects before every text, such as `query: ` (E5)."""
+    calibration: Calibration | None = None
+    """From scores to probabilities; None: by the temperature alone."""
+    promises: tuple[Promise, ...] = ()
+    """Precisions that it keeps, with the thresholds for them, the least strict first."""
+    strangers: float | None = None
+    """The share of ordinary mails that it may call strangers; None: it knows no stranger."""
+
+    @property
+    def calibrated(self) -> Calibration:
+        """The calibration in force."""
+        return self.calibration or Calibration(temperature=self.temperature)
 
     def to_json(self) -> str:
         """Return the text of `config.json`."""
@@ -161,11 +183,19 @@ def _config_of(content: bytes, file: Path) -> ModelConfig:
             languages=tuple(str(language) for language in value["languages"]),
             max_length=int(value["max_length"]),
             temperature=float(value["temperature"]),
+            text_version=int(value.get("text_version", 1)),
+            ngrams=int(value.get("ngrams", 0)),
+            prefix=str(value.get("prefix", "")),
+            calibration=calibration_of(value.get("calibration"), tuple(map(str, value["labels"]))),
+            promises=promises_of(value.get("promises", []), tuple(map(str, value["labels"]))),
+            strangers=None if value.get("strangers") is None else float(value["strangers"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(f"{file} lacks a field or has a wrong one ({error}): fetch the model again") from error
     if not config.labels or len(set(config.labels)) != len(config.labels):
         raise ConfigurationError(f"{file} must list at least one label, each once: fetch the model again")
     if not (math.isfinite(config.temperature) and config.temperature > 0 and 0 < config.max_length <= _TOKENS_LIMIT):
         raise ConfigurationError(f"{file} has a temperature or max_length out of range: fetch the model again")
+    if config.ngrams != 0 and not _NGRAMS_LEAST <= config.ngrams <= _NGRAMS_LIMIT:
+        raise ConfigurationError(f"{file} has a number of n-grams out of range: fetch the model again")
     return config

@@ -25,7 +25,11 @@ def softmax(logits: NDArray[Any], temperature: float = 1.0) -> NDArray[np.float6
     return probabilities
 
 
-def prediction_of(labels: Sequence[str], probabilities: NDArray[np.float64]) -> Prediction:
+def prediction_of(
+    labels: Sequence[str], probabilities: NDArray[np.float64], stranger: float | None = None
+) -> Prediction:
     """Return every label with its probability (`probabilities`: one a label), the most probable first."""
     order = np.argsort(-probabilities, kind="stable")
-    return Prediction(scores=tuple(Score(label=labels[i], probability=float(probabilities[i])) for i in order))
+    return Prediction(
+        scores=tuple(Score(label=labels[i], probability=float(probabilities[i])) for i in order), stranger=stranger
+    )

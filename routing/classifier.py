@@ -22,6 +22,13 @@ class Prediction:
     """What a model says of one mail: every label with its probability, the most probable first; they sum to 1."""
 
     scores: tuple[Score, ...]
+    stranger: float | None = None
+    """How unlike the mails it learnt from this one is: 0, not at all; 1 and above, a stranger. None: it cannot tell."""
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether the mail is so unlike what the model knows that its labels mean little."""
+        return self.stranger is not None and self.stranger >= 1
 
     @property
     def label(self) -> str:

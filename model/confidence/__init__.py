@@ -1,0 +1,1 @@
+"""Honest confidence: probabilities that are shares of being right, promises about them, and a sense for strangers."""
