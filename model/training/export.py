@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
@@ -21,6 +20,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
 from model.directory import ENCODER, ONNX, TOKENIZER, WEIGHTS
+from model.onnx_network import EVIDENCE, SCORES, VECTOR, OnnxNetwork
 from model.training.encoder import TextClassifier
 
 _OPSET = 20
@@ -28,37 +28,44 @@ _OPSET = 20
 
 
 class _Served(torch.nn.Module):
-    """The network as it is served: one unpadded mail, so no mask."""
+    """The network as it is served: one unpadded mail, so no mask; beside the scores, what they come from."""
 
     def __init__(self, network: TextClassifier) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+    def forward(self, input_ids: torch.Tensor, ngram_ids: torch.Tensor | None = None) -> tuple[torch.Tensor, ...]:
         vectors = self.network.encoder(input_ids=input_ids).last_hidden_state
-        scores: torch.Tensor = self.network.head(vectors.mean(1))
-        return scores
+        vector = vectors.mean(1)
+        # The mean of the tokens' shares is the last layer's answer to the mean vector, since that layer is linear.
+        evidence = torch.nn.functional.linear(vectors, self.network.head.weight) / vectors.shape[1]
+        return self.network.decide(vector, ngram_ids), vector, evidence
 
 
 def export_onnx(network: TextClassifier, directory: Path, *, max_length: int) -> None:
-    """Write `model.onnx`: `input_ids` (1, tokens) int64 to scores (1, labels), int8 weights a channel.
+    """Write `model.onnx`, as `model.onnx_network` runs it, its weights in int8.
 
     Activations are quantised as the mail is read (dynamic quantisation); the last layer stays float32, since it is
     small and decides.
     """
     served = _Served(network).eval()
-    example = torch.arange(8).unsqueeze(0)
-    tokens = torch.export.Dim("tokens", min=2, max=max_length)
+    examples = [torch.arange(8).unsqueeze(0)]
+    names = ["input_ids"]
+    shapes: list[dict[int, Any]] = [{1: torch.export.Dim("tokens", min=2, max=max_length)}]
+    if network.wide is not None:
+        examples.append(torch.arange(5).unsqueeze(0))
+        names.append("ngram_ids")
+        shapes.append({1: torch.export.Dim("ngrams", min=1)})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns about its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         program = torch.onnx.export(
             served,
-            (example,),
+            tuple(examples),
             dynamo=True,
-            input_names=["input_ids"],
-            output_names=["scores"],
-            dynamic_shapes={"input_ids": {1: tokens}},
+            input_names=names,
+            output_names=[SCORES, VECTOR, EVIDENCE],
+            dynamic_shapes=tuple(shapes),
             opset_version=_OPSET,
             verbose=False,
         )
@@ -66,7 +73,8 @@ def export_onnx(network: TextClassifier, directory: Path, *, max_length: int) ->
         raise RuntimeError("torch.onnx.export gave no program")
     graph: onnx.ModelProto = program.model_proto
     del graph.graph.value_info[:]  # stale shapes, which the quantiser would trust
-    _quantise_embedding(graph.graph)
+    for table in _tables(graph.graph):
+        _quantise_table(graph.graph, table)
     with _quiet_root():
         quantize_dynamic(
             graph,
@@ -76,6 +84,7 @@ def export_onnx(network: TextClassifier, directory: Path, *, max_length: int) ->
             reduce_range=True,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["MatMul"],
+            nodes_to_exclude=_of_last_layer(graph.graph, network.head.weight.detach().numpy()),
         )
 
 
@@ -91,11 +100,29 @@ def _quiet_root() -> Iterator[None]:
         root.setLevel(level)
 
 
-def _quantise_embedding(graph: onnx.GraphProto) -> None:
-    """Store the table of token vectors in int8, with a scale a row: rare words are small, frequent ones are not."""
+def _of_last_layer(graph: onnx.GraphProto, weight: NDArray[np.float32]) -> list[str]:
+    """Return the names of the nodes that multiply with the last layer's `weight`, whatever the exporter calls it."""
+    sizes = {tuple(weight.shape), tuple(weight.T.shape)}
+    alike = [tensor for tensor in graph.initializer if tuple(tensor.dims) in sizes]
+    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in alike}
+    names = {name for name, array in arrays.items() if any(np.array_equal(array, form) for form in (weight, weight.T))}
+    found = [node.name for node in graph.node if names & set(node.input)]
+    return found + [f"{name}_MatMul" for name in found]  # what the quantiser makes of a Gemm, and then quantises
+
+
+_TABLE_ROWS = 4096
+"""A table that rows are looked up in and that is at least this long is worth storing in int8."""
+
+
+def _tables(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
+    """Return the look-ups in long tables: the vectors of tokens, and the wide part."""
+    sizes = {tensor.name: tensor.dims[0] for tensor in graph.initializer if tensor.dims}
+    return [node for node in graph.node if node.op_type == "Gather" and sizes.get(node.input[0], 0) >= _TABLE_ROWS]
+
+
+def _quantise_table(graph: onnx.GraphProto, lookup: onnx.NodeProto) -> None:
+    """Store a table in int8, with a scale a row: rare words are small, frequent ones are not."""
     tables = {tensor.name: tensor for tensor in graph.initializer}
-    lookups = [node for node in graph.node if node.op_type == "Gather" and node.input[0] in tables]
-    lookup = max(lookups, key=lambda node: math.prod(tables[node.input[0]].dims))
     name, ids, vectors = lookup.input[0], lookup.input[1], lookup.output[0]
     table = numpy_helper.to_array(tables[name])
     scales = np.maximum(np.abs(table).max(axis=1, keepdims=True) / 127, 1e-9).astype(np.float32)
@@ -130,12 +157,9 @@ def write_weights(network: TextClassifier, directory: Path) -> None:
     (directory / ENCODER).write_text(description + "\n", encoding="utf-8")
 
 
-def onnx_scores(directory: Path, tokenizer: Tokenizer, texts: list[str]) -> NDArray[np.float32]:
-    """Return the scores (texts, labels) of the `model.onnx` in `directory`, not sealed yet, mail by mail."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        str(directory / ONNX), sess_options=options, providers=["CPUExecutionProvider"]
-    )
-    rows = [np.array([tokenizer.encode(text).ids], dtype=np.int64) for text in texts]
-    return np.concatenate([session.run(None, {"input_ids": row})[0] for row in rows])
+def onnx_scores(
+    directory: Path, tokenizer: Tokenizer, texts: Sequence[str], *, ngrams: int = 0, prefix: str = ""
+) -> NDArray[np.float32]:
+    """Return the scores (texts, labels) of `model.onnx` in `directory`, not sealed yet, as serving computes them."""
+    network = OnnxNetwork(directory / ONNX, tokenizer, ngrams=ngrams, prefix=prefix)
+    return np.stack([network.scores(text) for text in texts])
