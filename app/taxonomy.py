@@ -28,7 +28,12 @@ class LabelBody(BaseModel):
     descriptions: Mapping[str, str] = Field(description="Language code to what belongs there.")
     queue: str
     priority: Priority
-    threshold: float = Field(description="Least probability at which the model decides alone.")
+    threshold: float | None = Field(
+        description="Least probability at which the model decides alone; null when a precision is asked for instead."
+    )
+    precision: float | None = Field(
+        description="Share of right decisions that a threshold of the model's own is to keep; null when one is given."
+    )
 
 
 class TaxonomyBody(BaseModel):
@@ -84,6 +89,7 @@ def get_taxonomy() -> Response:
                 "queue": label.queue,
                 "priority": label.priority.value,
                 "threshold": label.threshold,
+                "precision": label.precision,
             }
             for label in policy.labels.values()
         ],

@@ -38,9 +38,7 @@ def route_files(settings: Settings, places: list[str], *, as_json: bool) -> bool
         ConfigurationError: the model or the policy cannot be used.
         InvalidInput: a place cannot be read.
     """
-    policy = policy_of(settings)
-    model = identify_model(settings.model)
-    policy.check_labels(model.labels, model=model.version)
+    policy = policy_of(settings).for_model(identify_model(settings.model))
     router = Router(
         classifier=load_classifier(settings.model),
         policy=policy,

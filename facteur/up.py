@@ -150,7 +150,7 @@ def _prepare(settings: Settings, console: Console) -> tuple[Settings, str]:
     """Check all that can be wrong before anything is started; return the settings filled in, and the API key."""
     _check_port(settings.host, settings.port)
     model = identify_model(settings.model)
-    policy_of(settings).check_labels(model.labels, model=model.version)
+    policy_of(settings).for_model(model)
     console.print(f"Model      {model.version}")
     if settings.redis_url:
         check_redis(settings.redis_url)

@@ -10,6 +10,7 @@ from model.directory import MANIFEST, ModelDirectory, open_model
 from model.keywords import KeywordClassifier
 from routing.classifier import Classifier
 from routing.errors import ConfigurationError
+from routing.promise import Promise
 
 __all__ = ["ModelDirectory", "ModelIdentity", "bundled_model_path", "identify_model", "load_classifier", "open_model"]
 
@@ -57,6 +58,8 @@ class ModelIdentity:
 
     version: str
     labels: tuple[str, ...]
+    promises: tuple[Promise, ...] = ()
+    """The precisions it keeps, with the thresholds for them."""
 
 
 def identify_model(spec: str) -> ModelIdentity:
@@ -70,7 +73,7 @@ def identify_model(spec: str) -> ModelIdentity:
         return ModelIdentity(version=stand_in.version, labels=stand_in.labels)
     path = bundled_model_path() if spec == "bundled" else spec.removeprefix("torch:")
     directory = open_model(path)
-    return ModelIdentity(version=directory.version, labels=directory.config.labels)
+    return ModelIdentity(version=directory.version, labels=directory.config.labels, promises=directory.config.promises)
 
 
 def _load(module: str, name: str, directory: ModelDirectory) -> Classifier:

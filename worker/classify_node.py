@@ -14,7 +14,6 @@ from broker.connection import make_celery
 from broker.names import CLASSIFY, CLASSIFY_QUEUE
 from model.registry import ModelIdentity, identify_model, load_classifier
 from routing.classifier import Classifier
-from routing.policy import Policy
 from routing.policy.reading import policy_of
 from routing.route import Router
 from routing.settings import Settings
@@ -85,7 +84,7 @@ class ClassifyNode:
         Returns the model's version.
         """
         model = self._identify(self._settings.model)
-        self._policy().check_labels(model.labels, model=model.version)
+        policy_of(self._settings).for_model(model)
         store = open_store(self._settings.resolved_database_url)
         try:
             released = store.release(f"{self._name}/", max_attempts=self._settings.max_attempts, now=time.time())
@@ -94,9 +93,6 @@ class ClassifyNode:
         if released:
             log.warning("%d mails that this node held when it died are queued again", released)
         return model.version
-
-    def _policy(self) -> Policy:
-        return policy_of(self._settings)
 
     def _start_child(self, **_: object) -> None:
         """Prepare a child, or end it: Celery would let one live that answers bells and cannot decide."""
@@ -112,7 +108,7 @@ class ClassifyNode:
         settings = self._settings
         router = Router(
             classifier=self._load(settings.model),
-            policy=self._policy(),
+            policy=policy_of(settings).for_model(self._identify(settings.model)),
             max_attempts=settings.max_attempts,
             clock=time.time,
             stopwatch=time.perf_counter,

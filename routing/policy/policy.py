@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from routing.classifier import Prediction
 from routing.decision import ALTERNATIVES, DecidedBy, Decision, Priority
 from routing.errors import ConfigurationError, InvalidInput
 from routing.mail.automatic import Automatic
+from routing.policy.promised import Model, promised_thresholds
 from routing.policy.rules import Rule, Stage
+
+
+class Strangers(StrEnum):
+    """What becomes of mail that is unlike all that the model learnt from."""
+
+    TRIAGE = "triage"
+    """A human looks at it, however sure the model sounds."""
+    ROUTE = "route"
+    """It is decided like any other."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,8 +34,16 @@ class Label:
     """Language code to one sentence: what belongs there."""
     queue: str
     priority: Priority
-    threshold: float
-    """Least probability, 0 to 1, at which the model decides alone."""
+    threshold: float | None
+    """Least probability, 0 to 1, at which the model decides alone; None: never, or not before `Policy.for_model`."""
+    precision: float | None = None
+    """The share of right decisions, 0 to 1, that the threshold is to keep; None: the threshold was given."""
+
+    def demand(self) -> str:
+        """Return what the model's probability is held against, as a sentence says it."""
+        if self.precision is None:
+            return f"the {self.threshold:.2f} asked for"
+        return f"the {self.threshold:.2f} above which it keeps {_percent(self.precision)} of its answers right"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +58,7 @@ class Policy:
     automatic: Mapping[str, str]
     """Kind of automatic mail (see `routing.mail.automatic`) to queue."""
     rules: tuple[Rule, ...] = ()
+    strangers: Strangers = Strangers.TRIAGE
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -46,14 +66,26 @@ class Policy:
         named = {label.queue for label in self.labels.values()} | {self.triage} | set(self.automatic.values())
         return tuple(sorted(named | {rule.queue for rule in self.rules if rule.queue}))
 
-    def check_labels(self, labels: Iterable[str], *, model: str) -> None:
-        """Raise ConfigurationError when a model gives a label that this policy does not route."""
-        unknown = sorted(set(labels) - set(self.labels))
+    def for_model(self, model: Model) -> Policy:
+        """Return the policy with the thresholds that this model needs for the precisions asked for.
+
+        Raises:
+            ConfigurationError: The model gives a label that this policy does not route, or cannot promise a precision
+                that it asks for.
+        """
+        unknown = sorted(set(model.labels) - set(self.labels))
         if unknown:
             raise ConfigurationError(
-                f"The model {model} gives the labels {', '.join(unknown)}, which the policy does not have; "
+                f"The model {model.version} gives the labels {', '.join(unknown)}, which the policy does not have; "
                 "add them to the policy file or use a model trained for it."
             )
+        wanted = {key: label.precision for key, label in self.labels.items() if label.precision and key in model.labels}
+        thresholds = promised_thresholds(model, wanted)
+        labels = {
+            key: replace(label, threshold=thresholds[key]) if key in thresholds else label
+            for key, label in self.labels.items()
+        }
+        return replace(self, labels=labels)
 
     def rules_of(self, stage: Stage) -> tuple[Rule, ...]:
         """Return the rules that run before, or after, the model, in their order."""
@@ -90,25 +122,38 @@ class Policy:
         )
 
     def decide_prediction(self, prediction: Prediction, *, model_version: str, stand_in: bool) -> Decision:
-        """Decide by the model: to the label's queue if it is sure enough, else to triage."""
+        """Decide by the model: to the label's queue if it is sure enough and knows such mail, else to triage."""
         best = prediction.scores[0]
         label = self.labels[best.label]
-        sure = best.probability >= label.threshold
-        comparison = "at least" if sure else "less than"
-        reason = (
-            f"The model says {best.label} with probability {best.probability:.2f}, "
-            f"{comparison} the {label.threshold:.2f} asked for"
-            + (f"; sent to {label.queue}." if sure else f"; sent to {self.triage} for a human.")
-        )
+        said = f"{best.label} with probability {best.probability:.2f}"
+        stranger = prediction.is_stranger and self.strangers is Strangers.TRIAGE
+        alone = not stranger and label.threshold is not None and best.probability >= label.threshold
+        if stranger:
+            reason = (
+                f"The model learnt from no mail like this one (strangeness {prediction.stranger:.2f}, 1 is the limit), "
+                f"so its guess, {said}, does not count"
+            )
+        elif label.threshold is None:
+            reason = (
+                f"The model says {said}, but no probability is known above which it keeps "
+                f"{_percent(label.precision or 1.0)} of such answers right"
+            )
+        else:
+            reason = f"The model says {said}, {'at least' if alone else 'less than'} {label.demand()}"
+        reason += f"; sent to {label.queue}." if alone else f"; sent to {self.triage} for a human."
         if stand_in:
             reason = f"Keyword stand-in, no trained model: {reason}"
         return Decision(
             label=best.label,
             confidence=best.probability,
             alternatives=prediction.scores[1 : 1 + ALTERNATIVES],
-            queue=label.queue if sure else self.triage,
+            queue=label.queue if alone else self.triage,
             priority=label.priority,
             decided_by=DecidedBy.MODEL,
             reason=reason,
             model_version=model_version,
         )
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:g}%"

@@ -9,7 +9,7 @@ from pathlib import Path
 from routing.decision import Priority
 from routing.mail.automatic import Kind
 from routing.policy.document import Node, read_document
-from routing.policy.policy import Label, Policy
+from routing.policy.policy import Label, Policy, Strangers
 from routing.policy.rules import Condition, Rule, Stage, fold
 from routing.settings import Settings
 
@@ -31,8 +31,9 @@ def read_policy(policy: Path | None = None, rules: Path | None = None) -> Policy
         with as_file(files("routing.policy") / "default.yaml") as bundled:
             return read_policy(bundled, rules)
     root, content = read_document(policy)
-    values = root.mapping(required=("labels", "triage", "automatic"))
-    labels = {key: _label(key, node) for key, node in values["labels"].any_mapping().items()}
+    values = root.mapping(required=("labels", "triage", "automatic"), optional=("precision", "strangers"))
+    precision = _precision(values["precision"]) if "precision" in values else None
+    labels = {key: _label(key, node, precision) for key, node in values["labels"].any_mapping().items()}
     rule_list: tuple[Rule, ...] = ()
     if rules is not None:
         rules_root, rules_content = read_document(rules)
@@ -44,6 +45,7 @@ def read_policy(policy: Path | None = None, rules: Path | None = None) -> Policy
         triage=values["triage"].text(),
         automatic={kind.value: node.text() for kind, node in zip(Kind, _automatic(values["automatic"]), strict=True)},
         rules=rule_list,
+        strangers=values["strangers"].choice(Strangers) if "strangers" in values else Strangers.TRIAGE,
     )
 
 
@@ -59,16 +61,32 @@ def _automatic(node: Node) -> list[Node]:
     return [values[kind.value] for kind in Kind]
 
 
-def _label(key: str, node: Node) -> Label:
-    values = node.mapping(required=("name", "description", "queue"), optional=("priority", "threshold"))
+def _label(key: str, node: Node, precision: float | None) -> Label:
+    """Read a label; it is held to `precision` when it gives neither a precision nor a threshold of its own."""
+    values = node.mapping(required=("name", "description", "queue"), optional=("priority", "threshold", "precision"))
+    if "threshold" in values and "precision" in values:
+        values["precision"].refuse("a label has a threshold or a precision, not both: the one gives the other.")
+    if "precision" in values:
+        precision = _precision(values["precision"])
+    elif "threshold" in values:
+        precision = None
+    threshold = values["threshold"].fraction() if "threshold" in values else 0.0
     return Label(
         key=key,
         names={code: text.text() for code, text in values["name"].mapping(required=LANGUAGES).items()},
         descriptions={code: text.text() for code, text in values["description"].mapping(required=LANGUAGES).items()},
         queue=values["queue"].text(),
         priority=values["priority"].choice(Priority) if "priority" in values else Priority.NORMAL,
-        threshold=values["threshold"].fraction() if "threshold" in values else 0.0,
+        threshold=None if precision else threshold,
+        precision=precision,
     )
+
+
+def _precision(node: Node) -> float:
+    value = node.fraction()
+    if not 0 < value < 1:
+        node.refuse("'precision' is the share of right decisions to keep: more than 0 and less than 1, such as 0.97.")
+    return value
 
 
 def _rules(root: Node, labels: dict[str, Label]) -> tuple[Rule, ...]:

@@ -14,11 +14,14 @@ class Says:
     version = "says-0123456789ab"
     stand_in = False
 
-    def __init__(self, label="claim_motor", probability=0.9, others=("quote", "billing", "other", "complaint")):
+    def __init__(
+        self, label="claim_motor", probability=0.9, others=("quote", "billing", "other", "complaint"), stranger=None
+    ):
         self.labels = (label, *others)
         rest = (1 - probability) / len(others)
         self.prediction = Prediction(
-            scores=(Score(label=label, probability=probability), *(Score(label=o, probability=rest) for o in others))
+            scores=(Score(label=label, probability=probability), *(Score(label=o, probability=rest) for o in others)),
+            stranger=stranger,
         )
         self.shown = []
 

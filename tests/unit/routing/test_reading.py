@@ -199,12 +199,6 @@ def test_the_settings_name_the_files(tmp_path):
     assert len(policy_of(Settings()).labels) == 13
 
 
-def test_a_model_with_labels_that_the_policy_lacks_is_refused(policy):
-    policy.check_labels(["quote", "other"], model="m")
-    with pytest.raises(ConfigurationError, match="The model m gives the labels strange, which"):
-        policy.check_labels(["quote", "strange"], model="m")
-
-
 def test_an_unknown_label_is_the_callers_fault(policy):
     with pytest.raises(InvalidInput) as caught:
         policy.label("strange")
