@@ -19,7 +19,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
-from model.directory import ENCODER, ONNX, TOKENIZER, WEIGHTS
+from model.directory import ENCODER, ONNX, TOKENIZER, WEIGHTS, ModelConfig
 from model.onnx_network import EVIDENCE, SCORES, VECTOR, OnnxNetwork
 from model.training.encoder import TextClassifier
 
@@ -158,8 +158,8 @@ def write_weights(network: TextClassifier, directory: Path) -> None:
 
 
 def onnx_scores(
-    directory: Path, tokenizer: Tokenizer, texts: Sequence[str], *, ngrams: int = 0, prefix: str = ""
+    directory: Path, tokenizer: Tokenizer, texts: Sequence[str], config: ModelConfig
 ) -> NDArray[np.float32]:
     """Return the scores (texts, labels) of `model.onnx` in `directory`, not sealed yet, as serving computes them."""
-    network = OnnxNetwork(directory / ONNX, tokenizer, ngrams=ngrams, prefix=prefix)
+    network = OnnxNetwork(directory / ONNX, tokenizer, ngrams=config.ngrams, prefix=config.prefix)
     return np.stack([network.scores(text) for text in texts])
