@@ -15,6 +15,7 @@ from routing.classifier import Classifier
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 LENGTHS = (20, 60, 150)
 """Last number of words of each slice by length, but for the longest mails."""
+LENGTH_NAMES = ("0-20", "21-60", "61-150", "151+")
 _FEW = 3
 """How many labels an agent who corrects a mail is offered at a glance."""
 
@@ -53,12 +54,12 @@ class ThresholdScore:
 
     threshold: float
     routed: float
-    """Share of mails with at least that confidence."""
+    """Share of mails with at least that confidence, strangers apart."""
     accuracy: float
     """Accuracy among them; 0 when there is none."""
     accuracy_interval: Interval
     mails: int
-    """How many mails have at least that confidence."""
+    """How many those are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +135,7 @@ def summarise(outcomes: Sequence[Outcome]) -> Evaluation:
 
 def threshold_score(threshold: float, outcomes: Sequence[Outcome]) -> ThresholdScore:
     """Return what the mails with at least a confidence of `threshold` give; `outcomes` must not be empty."""
-    sure = [outcome for outcome in outcomes if outcome.confidence >= threshold]
+    sure = [outcome for outcome in outcomes if outcome.confidence >= threshold and not outcome.is_stranger]
     return ThresholdScore(
         threshold=threshold,
         routed=len(sure) / len(outcomes),
@@ -180,13 +181,16 @@ def _macro_f1(labels: Sequence[LabelScore]) -> float:
     return sum(present) / len(present)
 
 
+def length_of(outcome: Outcome) -> str:
+    """Return the slice by length that a mail belongs to, such as `21-60` words."""
+    return LENGTH_NAMES[sum(outcome.words > most for most in LENGTHS)]
+
+
 def _lengths(outcomes: Sequence[Outcome]) -> tuple[SliceScore, ...]:
-    names = [f"{low + 1}-{high}" for low, high in zip((-1, *LENGTHS), LENGTHS, strict=False)]
-    slices: list[list[Outcome]] = [[] for _ in range(len(LENGTHS) + 1)]
+    slices: dict[str, list[Outcome]] = {name: [] for name in LENGTH_NAMES}
     for outcome in outcomes:
-        slices[sum(outcome.words > most for most in LENGTHS)].append(outcome)
-    longest = f"{LENGTHS[-1] + 1}+"
-    return tuple(_slice(name, members) for name, members in zip([*names, longest], slices, strict=True) if members)
+        slices[length_of(outcome)].append(outcome)
+    return tuple(_slice(name, members) for name, members in slices.items() if members)
 
 
 def _slice(name: str, outcomes: Sequence[Outcome]) -> SliceScore:

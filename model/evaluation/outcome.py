@@ -27,11 +27,18 @@ class Outcome:
     """Of the mail's text, as written."""
     rank: int = 0
     """Place of the truth among the labels by probability, 1 the first; 0 when the model does not know the label."""
+    stranger: float | None = None
+    """How unlike anything learnt, 1 and above a stranger; None when the model has no sense for that."""
 
     @property
     def right(self) -> bool:
         """Whether what was said is true."""
         return self.said == self.truth
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether the mail goes to a human however sure the model is of its label."""
+        return self.stranger is not None and self.stranger >= 1
 
 
 def outcome_of(example: Example, prediction: Prediction) -> Outcome:
@@ -46,6 +53,7 @@ def outcome_of(example: Example, prediction: Prediction) -> Outcome:
         digest=digest_of(example),
         words=len(example.text.split()),
         rank=next(ranks, 0),
+        stranger=prediction.stranger,
     )
 
 

@@ -1,0 +1,187 @@
+"""The page of a comparison: who is better, where, and by which mails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from model.evaluation.assessment import contestant
+from model.evaluation.comparison import Comparison, Pair, Paired
+from model.evaluation.outcome import corpus_digest
+from model.report import plots
+from model.report.excerpt import Texts
+from model.report.markup import Markup, element
+from model.report.page import SURE, Circumstances, document, how, row
+from model.report.sections import contestant_row
+from model.report.tables import table
+from model.report.wording import Wording
+
+_MOST_WINS = 15
+
+
+def comparison_page(comparison: Comparison, texts: Texts, circumstances: Circumstances, say: Wording) -> str:
+    """Return the HTML page of a comparison."""
+    first, second = names(comparison, say)
+    return document(
+        say("compare_title", first=first, second=second),
+        say("compared_on", mails=say.count(comparison.whole.mails), date=circumstances.date),
+        [
+            element("p", comparison_lead(comparison, say), class_="lead"),
+            row(_models(comparison, say)),
+            row(_agreement(comparison, say), _risk(comparison, say)),
+            row(_parts(comparison, say)),
+            row(_labels(comparison, say)),
+            row(_wins(comparison, texts, say, second_wins=True)),
+            row(_wins(comparison, texts, say, second_wins=False)),
+            row(how(corpus_digest(comparison.first.outcomes), circumstances, say)),
+        ],
+        say,
+    )
+
+
+def names(comparison: Comparison, say: Wording) -> tuple[str, str]:
+    """Return what to call the two: A and B where their names are the same."""
+    first, second = comparison.first.name, comparison.second.name
+    return (first, second) if first != second else (say("first_name"), say("second_name"))
+
+
+def comparison_lead(comparison: Comparison, say: Wording) -> str:
+    """Return in one sentence which is better, if any."""
+    whole, (first, second) = comparison.whole, names(comparison, say)
+    said = {
+        "difference": say.points(whole.difference),
+        "span": say.points_span(whole.interval),
+        "mails": say.count(whole.mails),
+        "chance": say.percent(whole.p),
+    }
+    if whole.p >= SURE:
+        return say("compare_lead_same", **said)
+    winner = second if whole.difference > 0 else first
+    return say("compare_lead_better", winner=winner, more=say.count(abs(whole.only_second - whole.only_first)), **said)
+
+
+def _models(comparison: Comparison, say: Wording) -> Markup:
+    whole = comparison.whole
+    heads = [say(key) for key in ("model", "accuracy_head", "macro_f1", "ece", "area", "top3", "speed")]
+    judged = zip(names(comparison, say), (comparison.first, comparison.second), strict=True)
+    return element(
+        "section",
+        element("h2", say("compare_models")),
+        table(say("compare_models"), heads, [contestant_row(name, contestant(one), say) for name, one in judged]),
+        element(
+            "p",
+            say(
+                "compare_mcnemar",
+                p=say.p(whole.p),
+                difference=say.points(whole.difference),
+                span=say.points_span(whole.interval),
+            ),
+        ),
+        class_="card wide",
+    )
+
+
+def _agreement(comparison: Comparison, say: Wording) -> Markup:
+    whole, (first, second) = comparison.whole, names(comparison, say)
+    rows = (
+        (say("both_right"), whole.both),
+        (say("only", name=second), whole.only_second),
+        (say("only", name=first), whole.only_first),
+        (say("both_wrong"), whole.neither),
+    )
+    return element(
+        "section",
+        element("h2", say("agreement")),
+        table(
+            say("agreement_caption"),
+            ["", say("mails"), ""],
+            [[name, say.count(count), say.percent(count / whole.mails)] for name, count in rows],
+        ),
+        class_="card",
+    )
+
+
+def _risk(comparison: Comparison, say: Wording) -> Markup:
+    first, second = names(comparison, say)
+    lines = [("second", second, contestant(comparison.second)), ("first", first, contestant(comparison.first))]
+    return element(
+        "section",
+        element("h2", say("risk")),
+        element("p", say("risk_about"), class_="about"),
+        plots.risk_coverage(lines, say),
+        class_="card",
+    )
+
+
+def _parts(comparison: Comparison, say: Wording) -> Markup:
+    return element(
+        "section",
+        element("h2", say("parts")),
+        _differences(say("parts_caption"), (*comparison.languages, *comparison.lengths), comparison, say),
+        class_="card wide",
+    )
+
+
+def _labels(comparison: Comparison, say: Wording) -> Markup:
+    return element(
+        "section",
+        element("h2", say("by_label")),
+        element("p", say("by_label_about"), class_="about"),
+        _differences(say("by_label_caption"), comparison.labels, comparison, say),
+        class_="card wide",
+    )
+
+
+def _differences(caption: str, parts: Sequence[Paired], comparison: Comparison, say: Wording) -> Markup:
+    first, second = names(comparison, say)
+    return table(
+        caption,
+        [say("part"), say("mails"), first, second, say("difference"), say("interval"), "p"],
+        [
+            [
+                say.slice_name(part.name),
+                say.count(part.mails),
+                say.percent(part.first),
+                say.percent(part.second),
+                say.points(part.difference),
+                say.points_span(part.interval),
+                element("strong", say.p(part.p)) if part.p < SURE else say.p(part.p),
+            ]
+            for part in parts
+        ],
+    )
+
+
+def wins_of(comparison: Comparison, *, second_wins: bool) -> list[Pair]:
+    """Return the mails that only one gets right, those first that the other got wrong most surely."""
+    place = 1 if second_wins else 0
+    won = [pair for pair in comparison.pairs if pair[place].right and not pair[1 - place].right]
+    return sorted(won, key=lambda pair: -pair[1 - place].confidence)
+
+
+def _wins(comparison: Comparison, texts: Texts, say: Wording, *, second_wins: bool) -> Markup:
+    won = wins_of(comparison, second_wins=second_wins)
+    both = names(comparison, say)
+    winner, loser = (both[1], both[0]) if second_wins else both
+    return element(
+        "section",
+        element("h2", say("wins", name=winner), f" ({say.count(len(won))})"),
+        element(
+            "ol",
+            (
+                element(
+                    "li",
+                    element(
+                        "h3",
+                        say("win_row", truth=pair[0].truth, loser=loser, said=pair[0 if second_wins else 1].said),
+                    ),
+                    element("p", pair[0].id, class_="quiet"),
+                    texts.of(pair[0].id, say),
+                )
+                for pair in won[:_MOST_WINS]
+            ),
+            class_="mails",
+        )
+        if won
+        else element("p", say("wins_none")),
+        class_="card wide",
+    )
