@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel
 
@@ -77,6 +79,21 @@ class TextClassifier(torch.nn.Module):
         """The token id that fills up the rows of a batch."""
         pad: int | None = self.encoder.config.pad_token_id
         return 0 if pad is None else pad
+
+    @property
+    def ngrams(self) -> int:
+        """How many numbers the wide part knows; 0: there is none."""
+        return 0 if self.wide is None else len(self.wide.table)
+
+    def widen(self, table: NDArray[np.float32], bias: NDArray[np.float32], weight: float) -> None:
+        """Add a wide part, `table` (n-grams, labels) and `bias` (labels,), with a weight; 0 adds none."""
+        if weight == 0:
+            return
+        device = self.head.weight.device
+        self.wide = Wide(*table.shape).to(device)
+        with torch.no_grad():
+            self.wide.table.copy_(torch.from_numpy(table * np.float32(weight)))
+            self.head.bias += torch.from_numpy(bias * np.float32(weight)).to(device)
 
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, ngram_ids: torch.Tensor | None = None
