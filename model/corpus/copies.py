@@ -1,0 +1,112 @@
+"""What is wrong with copies in a corpus: the same mail twice, under two labels, or in training and test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from model.corpus.example import Example, Finding, Severity
+from model.corpus.labels import SHOWN
+from model.corpus.nearness import Copies
+
+LEAKING = 0.05
+"""Share of a test set that may have copies in training (a public set's own few) before its figures are worthless."""
+_MANY = 0.2
+_DOUBTFUL = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Kinds:
+    """Pairs of near-copies, by what is wrong with them."""
+
+    same: list[tuple[Example, Example]]
+    near: list[tuple[Example, Example]]
+    contrary: list[tuple[Example, Example]]
+    across: dict[str, list[tuple[Example, Example]]]
+
+
+def copy_findings(
+    examples: Sequence[Example], copies: Copies, parts: Mapping[str, tuple[int, int]]
+) -> Iterator[Finding]:
+    """Yield what is wrong with the copies among `examples`.
+
+    Args:
+        examples: The corpus, and after it the mails of the parts held out of it.
+        copies: Which of them are near-copies.
+        parts: The parts by name, as the numbers of their first example and of the one after their last; the first
+            part is the one that is trained on.
+    """
+    kinds = _kinds(examples, copies, parts)
+    total = len(examples)
+    for name, pairs in kinds.across.items():
+        start, end = parts[name]
+        leaked = {other.id for _, other in pairs}
+        share = len(leaked) / max(1, end - start)
+        yield Finding(
+            severity=Severity.ERROR if share > LEAKING else Severity.WARNING,
+            kind="leak",
+            what=f"{len(leaked)} mails of the {name} set ({share:.1%}) are copies or near-copies of mails trained on",
+            advice="Take them out of one of the two: the figures will be better than the model.",
+            where=_pairs(pairs),
+        )
+    if kinds.contrary:
+        share = 2 * len(kinds.contrary) / total
+        yield Finding(
+            severity=Severity.ERROR if share > _DOUBTFUL else Severity.WARNING,
+            kind="contradiction",
+            what=f"{len(kinds.contrary)} pairs of near-copies have different labels",
+            advice="Decide which label is right, or take both out: the model learns to doubt.",
+            where=tuple(
+                f"{_place(one)} {one.label} ~ {_place(other)} {other.label}" for one, other in kinds.contrary[:SHOWN]
+            ),
+        )
+    if kinds.same:
+        yield Finding(
+            severity=Severity.WARNING if len(kinds.same) > _DOUBTFUL * total else Severity.NOTE,
+            kind="duplicate",
+            what=f"{len(kinds.same)} mails are in the corpus twice, with the same label",
+            advice="Keep one of each; a split keeps them on one side.",
+            where=_pairs(kinds.same),
+        )
+    if kinds.near:
+        yield Finding(
+            severity=Severity.WARNING if len(kinds.near) > _MANY * total else Severity.NOTE,
+            kind="near-copy",
+            what=f"{len(kinds.near)} mails are near-copies of another with the same label",
+            advice="They count as one example: vary them or thin them out; a split keeps them on one side.",
+            where=_pairs(kinds.near),
+        )
+
+
+def _kinds(examples: Sequence[Example], copies: Copies, parts: Mapping[str, tuple[int, int]]) -> _Kinds:
+    kinds = _Kinds(same=[], near=[], contrary=[], across={})
+    clusters = copies.members()
+    for members in clusters:
+        by_part = {
+            name: [number for number in members if start <= number < end] for name, (start, end) in parts.items()
+        }
+        (_, trained), *held = by_part.items()
+        for name, numbers in held:
+            if trained and numbers:
+                pairs = [(examples[trained[0]], examples[number]) for number in numbers]
+                kinds.across.setdefault(name, []).extend(pairs)
+        first = examples[members[0]]
+        for number in members[1:]:
+            example = examples[number]
+            if example.label != first.label:
+                kinds.contrary.append((first, example))
+            elif number in trained and members[0] in trained:
+                (kinds.same if _written(example) == _written(first) else kinds.near).append((first, example))
+    return kinds
+
+
+def _written(example: Example) -> tuple[str, ...]:
+    return (*example.subject.split(), "\n", *example.text.split())
+
+
+def _pairs(pairs: Sequence[tuple[Example, Example]]) -> tuple[str, ...]:
+    return tuple(f"{_place(one)} ~ {_place(other)}" for one, other in pairs[:SHOWN])
+
+
+def _place(example: Example) -> str:
+    return example.place or example.id
