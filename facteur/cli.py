@@ -16,10 +16,12 @@ SAMPLES = Path(__file__).parent.parent / "examples" / "mails"
 
 
 LATE = {
+    "corpus": ("facteur.corpora", "corpus"),
     "keys": ("facteur.keys", "keys"),
     "train": ("facteur.training", "train"),
     "distil": ("facteur.distilling", "distil"),
-    "evaluate": ("facteur.training", "evaluate_"),
+    "evaluate": ("facteur.evaluating", "evaluate_"),
+    "compare": ("facteur.evaluating", "compare_"),
 }
 """Commands that live in modules of their own: name to module and attribute."""
 

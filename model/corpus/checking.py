@@ -109,7 +109,7 @@ def _fault_findings(faults: Sequence[str]) -> list[Finding]:
         Finding(
             severity=Severity.ERROR,
             kind="unreadable",
-            what=f"{len(faults)} rows are no examples",
+            what=f"Rows that are no examples: {len(faults)}",
             advice="Correct them or take them out.",
             where=tuple(fault.rstrip(".") for fault in faults[:SHOWN]),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from model.corpus.example import Example, Finding, Severity
+from model.corpus.example import Example, Finding, Severity, mails
 from model.corpus.labels import SHOWN
 from model.corpus.nearness import Copies
 
@@ -45,7 +45,7 @@ def copy_findings(
         yield Finding(
             severity=Severity.ERROR if share > LEAKING else Severity.WARNING,
             kind="leak",
-            what=f"{len(leaked)} mails of the {name} set ({share:.1%}) are copies or near-copies of mails trained on",
+            what=f"Copies or near-copies of what is trained on: {mails(len(leaked))} of the {name} set ({share:.1%})",
             advice="Take them out of one of the two: the figures will be better than the model.",
             where=_pairs(pairs),
         )
@@ -54,7 +54,7 @@ def copy_findings(
         yield Finding(
             severity=Severity.ERROR if share > _DOUBTFUL else Severity.WARNING,
             kind="contradiction",
-            what=f"{len(kinds.contrary)} pairs of near-copies have different labels",
+            what=f"Near-copies with different labels: {mails(len(kinds.contrary))} and the one that each copies",
             advice="Decide which label is right, or take both out: the model learns to doubt.",
             where=tuple(
                 f"{_place(one)} {one.label} ~ {_place(other)} {other.label}" for one, other in kinds.contrary[:SHOWN]
@@ -64,7 +64,7 @@ def copy_findings(
         yield Finding(
             severity=Severity.WARNING if len(kinds.same) > _DOUBTFUL * total else Severity.NOTE,
             kind="duplicate",
-            what=f"{len(kinds.same)} mails are in the corpus twice, with the same label",
+            what=f"In the corpus twice with the same label: {mails(len(kinds.same))}",
             advice="Keep one of each; a split keeps them on one side.",
             where=_pairs(kinds.same),
         )
@@ -72,7 +72,7 @@ def copy_findings(
         yield Finding(
             severity=Severity.WARNING if len(kinds.near) > _MANY * total else Severity.NOTE,
             kind="near-copy",
-            what=f"{len(kinds.near)} mails are near-copies of another with the same label",
+            what=f"Near-copies of another with the same label: {mails(len(kinds.near))}",
             advice="They count as one example: vary them or thin them out; a split keeps them on one side.",
             where=_pairs(kinds.near),
         )

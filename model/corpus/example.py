@@ -49,6 +49,11 @@ class Severity(StrEnum):
     """Worth knowing."""
 
 
+def mails(count: int) -> str:
+    """Return `1 mail`, `2 mails`."""
+    return f"{count} mail" if count == 1 else f"{count} mails"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """One thing that is wrong with a corpus, or worth knowing of it."""

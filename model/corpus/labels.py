@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from model.corpus.example import Example, Finding, Severity
+from model.corpus.example import Example, Finding, Severity, mails
 
 SHOWN = 5
 """How many places a finding names."""
@@ -41,7 +41,7 @@ def label_findings(examples: Sequence[Example], labels: Collection[str], names: 
             yield Finding(
                 severity=Severity.ERROR,
                 kind="unknown-label",
-                what=f"{count} mails have the label {label!r}, which the policy does not have",
+                what=f"The label {label!r} of {mails(count)} is unknown",
                 advice=f"{advice} in the corpus, or add it to the policy; the labels are {', '.join(sorted(labels))}.",
                 where=_places(example for example in examples if example.label == label),
             )
@@ -57,7 +57,7 @@ def label_findings(examples: Sequence[Example], labels: Collection[str], names: 
             yield Finding(
                 severity=Severity.ERROR if count < FEWEST else Severity.WARNING,
                 kind="few-mails",
-                what=f"The label {label!r} has {count} mail{'s' if count > 1 else ''}",
+                what=f"The label {label!r} has {mails(count)}",
                 advice=f"Give it {FEW} or more, merge it with another, or take it out.",
                 where=_places(example for example in examples if example.label == label),
             )
@@ -73,7 +73,7 @@ def label_findings(examples: Sequence[Example], labels: Collection[str], names: 
         yield Finding(
             severity=Severity.NOTE,
             kind="uneven",
-            what=f"The label {most!r} has {many} mails and {least!r} {few}",
+            what=f"The label {most!r} has {mails(many)}, {least!r} {few}",
             advice="Training weighs them alike; figures of the small one rest on few mails.",
         )
 
@@ -84,7 +84,7 @@ def language_findings(examples: Sequence[Example]) -> Iterator[Finding]:
         yield Finding(
             severity=Severity.NOTE,
             kind="no-language",
-            what=f"{len(unknown)} mails do not say their language",
+            what=f"No language is given for {mails(len(unknown))}",
             advice="Figures by language leave them out; add a column `language` (fr, en) to have them.",
             where=_places(unknown),
         )
@@ -118,7 +118,11 @@ def nearest(label: str, labels: Collection[str], names: Mapping[str, str]) -> st
     """Return the label that was probably meant: by its key or a name, whatever the case, accents and spaces."""
     known = {_plain(name): key for name, key in names.items()} | {_plain(key): key for key in labels}
     close = difflib.get_close_matches(_plain(label), known, n=1, cutoff=0.7)
-    return known[close[0]] if close else None
+    if close:
+        return known[close[0]]
+    words = set(_plain(label).split())
+    holding = {key for name, key in known.items() if words and words <= set(name.split())}
+    return holding.pop() if len(holding) == 1 else None
 
 
 def _plain(text: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from model.corpus.example import Example
 from model.corpus.messages import example_of_mail
 from model.corpus.tables import Row
 from routing.errors import NotFound
 from routing.job import Job, Review
+from routing.mail import Mail
 from routing.mail.stored import mail_of
 from routing.policy import Policy
 from routing.policy.reading import policy_of
@@ -30,7 +32,12 @@ def reviewed_in_settings() -> Iterator[Row]:
 
 
 def reviewed(store: Store, policy: Policy, *, since: float | None = None) -> Iterator[Row]:
-    """Yield an example for each reviewed job whose label a human stands for and whose mail is still there.
+    """Yield an example for each reviewed job; see `reviewed_mails`."""
+    return (example for example, _ in reviewed_mails(store, policy, since=since))
+
+
+def reviewed_mails(store: Store, policy: Policy, *, since: float | None = None) -> Iterator[tuple[Example, Mail]]:
+    """Yield example and mail of each reviewed job whose label a human stands for and whose mail is still there.
 
     Args:
         store: Where the jobs are.
@@ -43,18 +50,23 @@ def reviewed(store: Store, policy: Policy, *, since: float | None = None) -> Ite
         page = store.jobs(where, before=before, limit=_PAGE)
         for job in page.jobs:
             label = label_said(store.reviews(job.id), policy)
-            if label is None:
+            mail = _mail(store, job) if label is not None else None
+            if label is None or mail is None:
                 continue
-            try:
-                stored = store.mail(job.id)
-            except NotFound:
-                continue  # retention was faster
-            example = example_of_mail(mail_of(stored.content, stored.format), id=job.id, label=label, place=_place(job))
+            example = example_of_mail(mail, id=job.id, label=label, place=f"job {job.id}")
             if example is not None:
-                yield example
+                yield example, mail
         if page.next_cursor is None:
             return
         before = page.next_cursor
+
+
+def _mail(store: Store, job: Job) -> Mail | None:
+    try:
+        stored = store.mail(job.id)
+    except NotFound:
+        return None  # retention was faster
+    return mail_of(stored.content, stored.format)
 
 
 def label_said(reviews: tuple[Review, ...], policy: Policy) -> str | None:
@@ -68,7 +80,3 @@ def label_said(reviews: tuple[Review, ...], policy: Policy) -> str | None:
     if any(review.label == label != review.label_before for review in reviews):
         return label
     return label if policy.labels[label].queue == reviews[-1].queue else None
-
-
-def _place(job: Job) -> str:
-    return f"job {job.id}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,26 @@ from routing.errors import ConfigurationError
 
 TEXT_CHARACTERS = 10_000_000
 """Longest text of a mail that is taken."""
+
+
+# What others call these columns, for the advice when one is missing.
+_CALLED = {
+    "label": {
+        "category",
+        "categorie",
+        "intent",
+        "class",
+        "classe",
+        "etiquette",
+        "tag",
+        "motif",
+        "target",
+        "queue",
+        "y",
+    },
+    "text": {"body", "corps", "message", "contenu", "content", "mail", "email", "description", "texte", "utterance"},
+    "subject": {"objet", "title", "titre", "sujet"},
+}
 
 
 class UnusableRow(ValueError):
@@ -61,12 +82,19 @@ def check_columns(names: Iterable[str], layout: Layout, *, place: str) -> None:
     ):
         if wanted in there or (wanted == text and subject in there) or (ours == "label" and not layout.labelled):
             continue
-        close = difflib.get_close_matches(wanted.casefold(), {name.casefold(): name for name in there}, n=1)
-        near = next((name for name in sorted(there) if close and name.casefold() == close[0]), "")
+        plain = {_plain(name): name for name in there}
+        close = [name for name in plain if name in _CALLED.get(ours, ())]
+        close = close or difflib.get_close_matches(_plain(wanted), plain, n=1)
+        near = plain[close[0]] if close else ""
         raise ConfigurationError(
             f"{place} has no column {wanted!r}; its columns are {', '.join(sorted(there)) or 'none'}: "
             f"name it in the first row, or say which one it is with --column {ours}={near or 'NAME'}."
         )
+
+
+def _plain(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(letter for letter in letters if letter.isalnum())
 
 
 def _text(value: Any, name: str) -> str:

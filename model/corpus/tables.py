@@ -83,6 +83,7 @@ def parquet(path: Path, layout: Layout) -> Iterator[Row]:
     """Read a Parquet file, a thousand rows at a time."""
     try:
         reader: Any = importlib.import_module("pyarrow.parquet")
+        arrow: Any = importlib.import_module("pyarrow")
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"{path} is Parquet, which needs the package pyarrow: install it with `pip install facteur[train]`."
@@ -96,7 +97,7 @@ def parquet(path: Path, layout: Layout) -> Iterator[Row]:
                 for row in batch.to_pylist():
                     number += 1
                     yield _row(row, layout, f"{path}:{number}")
-    except (OSError, reader.core.lib.ArrowException) as error:
+    except (OSError, arrow.ArrowException) as error:
         reason = str(error).split("\n", 1)[0]
         raise ConfigurationError(f"{path} cannot be read as Parquet: {reason}") from error
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from model.corpus.example import Example, Finding, Severity
+from model.corpus.example import Example, Finding, Severity, mails
 from model.corpus.labels import SHOWN
 from model.language import language_of
 from model.masking import personal_data
@@ -40,35 +40,35 @@ def text_findings(examples: Sequence[Example], read: Sequence[str]) -> Iterator[
             Severity.WARNING if len(unread) <= _DOUBTFUL * len(examples) else Severity.ERROR,
             "empty",
             unread,
-            "have nothing that the model reads: quoted history or a signature alone",
+            "Nothing that the model reads, but history or a signature",
             "Take them out, or give the mail that they answer.",
         ),
         (
             Severity.NOTE,
             "subject-only",
             bare,
-            "say nothing but their subject",
+            "Nothing said but in the subject",
             "Fine as they are, if real mail is like that.",
         ),
         (
             Severity.NOTE,
             "long",
             long,
-            f"have over {5 * FEATURES_LIMIT} characters",
+            f"Over {5 * FEATURES_LIMIT} characters",
             f"The model reads the first {FEATURES_LIMIT} of what was written; is it one mail?",
         ),
         (
             Severity.NOTE,
             "other-language",
             [example for example, text in _some(both) if _in_another_language(example, text)],
-            "seem to be in another language than the corpus says",
+            "In another language than the corpus says, by their words",
             "Correct the language: figures by language rest on it.",
         ),
     )
     for severity, kind, found, what, advice in kinds:
         if found:
             where = tuple(example.place or example.id for example in found[:SHOWN])
-            yield Finding(severity=severity, kind=kind, what=f"{len(found)} mails {what}", advice=advice, where=where)
+            yield Finding(severity=severity, kind=kind, what=f"{what}: {mails(len(found))}", advice=advice, where=where)
 
 
 def personal_data_findings(examples: Sequence[Example]) -> Iterator[Finding]:
@@ -86,7 +86,7 @@ def personal_data_findings(examples: Sequence[Example]) -> Iterator[Finding]:
         yield Finding(
             severity=Severity.NOTE,
             kind="personal-data",
-            what=f"{len(holding)} of {len(sample)} mails looked at hold personal data ({kinds_found})",
+            what=f"Personal data in {len(holding)} of {mails(len(sample))} looked at ({kinds_found})",
             advice="Mask them with `facteur corpus mask` before the corpus leaves those who may read it.",
             where=tuple(example.place or example.id for example in holding[:SHOWN]),
         )
