@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.text import FEATURES_LIMIT, bare_subject, features_of, written_now
+from model.text import FEATURES_LIMIT, HISTORY_MARK, TEXT_VERSION, bare_subject, features_of
 from routing.mail import Attachment, Mail
 
 
@@ -23,6 +23,15 @@ def test_subject_and_body_are_read_together():
         ("Retard : mon dossier", "Retard : mon dossier", False),
         ("", "", False),
         ("Re:", "", False),
+        ("[SPAM] RE: Fwd: [Dossier 12] devis", "[SPAM] [Dossier 12] devis", True),
+        ("AW: WG: Rechnung", "Rechnung", True),
+        ("RV: presupuesto", "presupuesto", True),
+        ("SV: R: Re(3): offerta", "offerta", False),
+        ("Antw: Doorst: polis", "polis", True),
+        ("RES: ENC: apólice", "apólice", True),
+        ("Réf : 4471", "4471", False),
+        ("Transfert : mon contrat", "Transfert : mon contrat", False),
+        ("[EXT", "[EXT", False),
     ],
 )
 def test_reply_and_forward_prefixes_are_stripped(subject, bare, forwards):
@@ -43,13 +52,13 @@ def test_reply_and_forward_prefixes_are_stripped(subject, bare, forwards):
     ],
 )
 def test_quoted_history_is_not_read(history):
-    text = read(f"Merci, j'ai une question sur ma prime.\n\n{history}").removesuffix("_" * 32).strip()
+    text = read(f"Merci, j'ai une question sur ma prime.\n\n{history}")
     assert text == "Merci, j'ai une question sur ma prime."
 
 
 def test_an_answer_below_the_quotation_is_read():
-    text = "On Mon, 2 Nov 2026, Service <s@a.fr> wrote:\n> Which car?\n\nThe blue one.\n> Which day?\nMonday."
-    assert written_now(text).now == "The blue one.\nMonday."
+    text = "On Mon, 2 Nov 2026, Service <s@a.fr> wrote:\n> Which car?\n\nThe blue one, I think.\n> Which day?\nMonday."
+    assert read(text) == "The blue one, I think.\nMonday."
 
 
 @pytest.mark.parametrize(
@@ -82,12 +91,61 @@ def test_a_mail_that_only_forwards_is_about_what_it_forwards():
     assert read(text, subject="TR: vol") == "vol\nPour info, merci de traiter.\nOn m'a volé mon vélo dans la cave."
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Voici le message de notre assuré, merci de traiter dès que possible et de le tenir informé par téléphone.",
+        "Je vous transfère la demande de Mme Petit, cliente de l'agence depuis vingt ans, qui attend depuis lundi.",
+    ],
+)
+def test_who_passes_a_message_on_with_many_words_is_read_with_what_they_pass_on(words):
+    header = "De : Léa <l@x.fr>\nEnvoyé : lundi 2 novembre 2026 10:00\nÀ : moi\nObjet : vol"
+    forwarded = "On m'a volé mon vélo dans la cave de l'immeuble pendant la nuit."
+    assert read(f"{words}\n\n{header}\n\nBonjour,\n{forwarded}\nCordialement\nLéa") == f"{words}\n{forwarded}"
+
+
+def test_a_forward_of_a_forward_is_read_to_its_end():
+    header = "---------- Forwarded message ---------\nDe : Léa <l@x.fr>\nDate : lundi\nObjet : vol\nÀ : moi\n\n"
+    assert read(f"Pour suite.\n\n{header}A voir.\n\n{header}Ma cave a été inondée.") == (
+        "Pour suite.\nA voir.\nMa cave a été inondée."
+    )
+
+
+def test_a_forward_that_apple_mail_quotes_is_read():
+    quoted = "> Début du message transféré :\n>\n> De: x@y.fr\n> Objet: a\n> Date: 2 mai\n>\n> Ma cave fuit."
+    assert read(f"Voir plus bas\n\n{quoted}") == "Voir plus bas\nMa cave fuit."
+
+
+def test_own_words_leave_room_for_what_they_forward():
+    header = "---------- Forwarded message ---------\nDe : Léa <l@x.fr>\nDate : lundi\nObjet : vol\nÀ : moi\n\n"
+    assert "Ma cave a été inondée." in read(f"{'Blabla bla. ' * 1000}\n\n{header}Ma cave a été inondée.")
+
+
+def test_an_answer_that_says_next_to_nothing_is_read_with_what_it_answers():
+    text = "Oui.\n\nLe 2 nov. 2026 à 09:12, Service <s@a.fr> a écrit :\n> Faut-il résilier le contrat ?\n> Cordialement"
+    assert read(text) == f"Oui.\n{HISTORY_MARK}\nFaut-il résilier le contrat ?"
+
+
+def test_politeness_is_not_read():
+    assert (
+        read("Bonjour Madame,\n\nMa voiture fume.\n\nCordialement,\nLéa Martin\n06 12 34 56 78") == "Ma voiture fume."
+    )
+
+
+def test_a_mail_of_nothing_but_politeness_is_still_something():
+    assert read("Bonjour,\n\nCordialement") == "Bonjour,\nCordialement"
+
+
+def test_the_text_has_a_version():
+    assert TEXT_VERSION == 2
+
+
 def test_an_empty_reply_is_about_what_it_quotes():
     assert read("> Où en est mon dossier ?") == "Où en est mon dossier ?"
 
 
 def test_nothing_but_a_signature_is_still_something():
-    assert read("-- \nJean Dupont") == "-- \nJean Dupont"
+    assert read("-- \nJean Dupont") == "--\nJean Dupont"
 
 
 def test_attachment_names_stand_in_for_an_empty_mail():

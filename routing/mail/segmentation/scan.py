@@ -1,0 +1,150 @@
+"""The scanner: one pass over the lines for what introduces earlier messages, one over what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from routing.mail.segmentation.attribution import attribution_ending_at, is_quoted_below, may_end_one
+from routing.mail.segmentation.endings import label_own
+from routing.mail.segmentation.headers import NAME_LIMIT, header_at, header_start
+from routing.mail.segmentation.lines import Lines, lines_of
+from routing.mail.segmentation.rules import Rules, rules
+from routing.mail.segmentation.segment import Introduction, Kind, Segment
+from routing.mail.segmentation.stretch import Stretch
+
+_INTRODUCING = frozenset({Kind.ATTRIBUTION, Kind.REPLY_HEADER, Kind.FORWARD_HEADER})
+_SAYING = frozenset({Kind.GREETING, Kind.BODY, Kind.THANKS, Kind.CLOSING})
+_DECORATED = frozenset("-_=*~#+>")
+
+
+@dataclass(slots=True)
+class _Marks:
+    """What is known of each line so far."""
+
+    kinds: list[Kind | None]
+    depths: list[int]
+    introductions: dict[int, Introduction] = field(default_factory=dict)
+    level: int = 0
+    """How many messages back the lines are that stand here without quotation marks."""
+    floor: int = 0
+    """The first line that is not yet part of something found."""
+
+
+def segments_of(text: str) -> tuple[Segment, ...]:
+    """Take a mail's body apart.
+
+    Returns:
+        Consecutive segments; their texts put together are `text`, and none is empty. An empty text has none.
+        Empty lines go with what stands above them. Work grows with the length of `text` alone; beyond
+        `lines.LINES_LIMIT` lines and `lines.WIDTH` characters of a line nothing is looked at.
+    """
+    if not text:
+        return ()
+    found = rules()
+    lines = lines_of(text, found)
+    marks = _Marks(kinds=[None] * len(lines), depths=list(lines.depth))
+    _find_introductions(lines, marks, found)
+    _label_own(lines, marks, found)
+    return tuple(_grouped(lines, marks))
+
+
+def _find_introductions(lines: Lines, marks: _Marks, found: Rules) -> None:
+    index, count = 0, len(lines)
+    lows, depths, kinds = lines.low, lines.depth, marks.kinds
+    while index < count:
+        low = lows[index]
+        if not low:
+            if depths[index]:
+                kinds[index] = Kind.HISTORY
+                marks.depths[index] = depths[index] + marks.level
+            index += 1
+            continue
+        if ":" in low[:NAME_LIMIT] or low[0] in _DECORATED or "message" in low or "forwarded" in low or "transf" in low:
+            header = header_at(lines, index, found)
+            if header:
+                kind = Kind.FORWARD_HEADER if header.forwards else Kind.REPLY_HEADER
+                start = header_start(lines, index, marks.floor)
+                if start < index:
+                    kinds[start] = Kind.RULE
+                _introduce(lines, marks, range(index, header.end), kind, header.introduction)
+                index = header.end
+                continue
+        if may_end_one(low, found):
+            attribution = attribution_ending_at(lines, index, marks.floor, found)
+            if attribution:
+                index += 1
+                _introduce(lines, marks, range(attribution.start, index), Kind.ATTRIBUTION, attribution.introduction)
+                continue
+        if depths[index] or marks.level:
+            kinds[index] = Kind.HISTORY
+            marks.depths[index] = depths[index] + marks.level
+        index += 1
+
+
+def _introduce(lines: Lines, marks: _Marks, place: range, kind: Kind, introduction: Introduction) -> None:
+    for index in place:
+        marks.kinds[index] = kind
+        marks.depths[index] = lines.depth[place.start] + marks.level
+    marks.introductions[place.start] = introduction
+    marks.floor = place.stop
+    if not lines.depth[place.start] and not is_quoted_below(lines, place.stop - 1):
+        marks.level += 1
+
+
+def _label_own(lines: Lines, marks: _Marks, found: Rules) -> None:
+    """Label the sender's own lines, a stretch between quotations at a time, and what they answer."""
+    kinds, text = marks.kinds, lines.text
+    stretch: list[int] = []
+    for index in range(len(lines)):
+        if kinds[index] is None:
+            if text[index]:
+                stretch.append(index)
+        elif stretch and kinds[index] is not Kind.RULE:
+            label_own(Stretch(lines=lines, own=stretch, kinds=kinds, rules=found))
+            stretch = []
+    if stretch:
+        label_own(Stretch(lines=lines, own=stretch, kinds=kinds, rules=found))
+    for index in range(len(lines)):
+        if kinds[index] is None and text[index]:
+            kinds[index] = Kind.BODY
+    _label_answered(lines, marks)
+
+
+def _label_answered(lines: Lines, marks: _Marks) -> None:
+    """Tell quotations that the sender's words answer from those that just hang below or above the mail."""
+    kinds = marks.kinds
+    last = max((index for index, kind in enumerate(kinds) if kind in _SAYING), default=-1)
+    said, introduced = False, False
+    for index in range(last):
+        kind = kinds[index]
+        if kind in _INTRODUCING:
+            introduced = True
+        elif kind in _SAYING:
+            said = True
+        elif kind is Kind.HISTORY and lines.depth[index] and (said or not introduced):
+            kinds[index] = Kind.QUOTE
+
+
+def _grouped(lines: Lines, marks: _Marks) -> list[Segment]:
+    """Put lines of one kind and depth together; empty lines go with what is above, at the top with what is below."""
+    segments: list[Segment] = []
+    pieces: list[str] = []
+    kind, depth, introduces = Kind.BODY, 0, None
+    known = False
+    for index, raw in enumerate(lines.raw):
+        here = marks.kinds[index]
+        if not lines.text[index] and (not lines.depth[index] or (known and here is kind)):
+            here = None
+        if here is not None:
+            at = marks.depths[index]
+            if known and (here is not kind or at != depth or index in marks.introductions):
+                segments.append(Segment(kind=kind, text="".join(pieces), depth=depth, introduces=introduces))
+                pieces = []
+                known = False
+            if not known:
+                kind, depth, known, introduces = here, at, True, marks.introductions.get(index)
+        pieces.append(raw)
+    if lines.rest:
+        pieces.append(lines.rest)
+    segments.append(Segment(kind=kind, text="".join(pieces), depth=depth, introduces=introduces))
+    return segments
