@@ -129,7 +129,8 @@ def _unknown_labels(classifier: Classifier, examples: Sequence[Example]) -> list
 
 def _names(labels: Sequence[str]) -> str:
     more = f" (+{len(labels) - _SHOWN_NAMES})" if len(labels) > _SHOWN_NAMES else ""
-    return ", ".join(labels[:_SHOWN_NAMES]) + more
+    shown = ", ".join(labels[:_SHOWN_NAMES]) + more
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in shown)
 
 
 def _corpus_notices(classifier: Classifier, model: Contestant) -> list[Notice]:
@@ -159,8 +160,8 @@ def _baseline(
         return None, [
             Notice(key="baseline_missing", values={"command": HOW_TO_INSTALL}),
         ]
-    except ValueError as error:  # scikit-learn says so too when no word is left
-        return None, [Notice(key="baseline_impossible", values={"reason": str(error)})]
+    except ValueError:  # scikit-learn says so too when no word is left
+        return None, [Notice(key="baseline_impossible", values={})]
     left_out = len(train) - (judged.trained_on or 0) if train else 0
     notices = [Notice(key="baseline_left_out", values={"mails": left_out})] if left_out else []
     return judged, notices

@@ -50,12 +50,12 @@ def trained_baseline(
     """
     judged = {digest_of(example) for example in examples}
     apart = [example for example in train if digest_of(example) not in judged]
-    listen(Step(stage="baseline", done=0, total=1))
+    listen(Step(stage=NAME, done=0, total=1))
     baseline = _fit(apart)
     started = time.process_time()
     outcomes = baseline(examples)
     seconds = time.process_time() - started
-    listen(Step(stage="baseline", done=1, total=1))
+    listen(Step(stage=NAME, done=1, total=1))
     return Judged(name=NAME, outcomes=tuple(outcomes), cpu_seconds=seconds, trained_on=len(apart))
 
 
@@ -70,14 +70,14 @@ def cross_validated_baseline(examples: Sequence[Example], listen: Callable[[Step
     outcomes: dict[int, Outcome] = {}
     seconds = 0.0
     for fold in range(_FOLDS):
-        listen(Step(stage="baseline", done=fold, total=_FOLDS))
+        listen(Step(stage=NAME, done=fold, total=_FOLDS))
         held_out = [place for place, own in enumerate(folds) if own == fold]
         if held_out:
             baseline = _fit([example for example, own in zip(examples, folds, strict=True) if own != fold])
             started = time.process_time()
             outcomes |= zip(held_out, baseline([examples[place] for place in held_out]), strict=True)
             seconds += time.process_time() - started
-    listen(Step(stage="baseline", done=_FOLDS, total=_FOLDS))
+    listen(Step(stage=NAME, done=_FOLDS, total=_FOLDS))
     return Judged(
         name=NAME,
         outcomes=tuple(outcomes[place] for place in range(len(examples))),

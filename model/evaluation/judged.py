@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from model.corpus import Example
 from model.evaluation.outcome import Outcome, outcome_of
@@ -23,6 +23,7 @@ class Step:
     done: int
     total: int
     note: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +59,7 @@ def judge(
     seconds = 0.0
     for first in range(0, len(examples), _AT_ONCE):
         some = examples[first : first + _AT_ONCE]
-        listen(Step(stage="model", done=first, total=len(examples)))
+        listen(Step(stage=classifier.version, done=first, total=len(examples)))
         started = time.process_time()
         try:
             predictions = classifier.classify([example.mail for example in some])
@@ -69,5 +70,5 @@ def judge(
             ) from error
         seconds += time.process_time() - started
         outcomes += [outcome_of(*pair) for pair in zip(some, predictions, strict=True)]
-    listen(Step(stage="model", done=len(examples), total=len(examples)))
+    listen(Step(stage=classifier.version, done=len(examples), total=len(examples)))
     return Judged(name=classifier.version, outcomes=tuple(outcomes), cpu_seconds=seconds)

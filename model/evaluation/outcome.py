@@ -22,7 +22,7 @@ class Outcome:
     language: str = ""
     id: str = ""
     digest: str = ""
-    """Of subject and text (`digest_of`): by it two reports know that they judged the same mail."""
+    """Of what it holds (`digest_of`): by it two reports know that they judged the same mail."""
     words: int = 0
     """Of the mail's text, as written."""
     rank: int = 0
@@ -58,8 +58,8 @@ def outcome_of(example: Example, prediction: Prediction) -> Outcome:
 
 
 def digest_of(example: Example) -> str:
-    """Return 16 hexadecimal digits that change with a mail's subject or text."""
-    return _hash(f"{example.subject}\0{example.text}")
+    """Return 16 hexadecimal digits that change with what a model may read of a mail."""
+    return _hash("\0".join((example.subject, example.text, *example.attachments)))
 
 
 def corpus_digest(outcomes: Sequence[Outcome]) -> str:

@@ -51,7 +51,7 @@ def comparison_lead(comparison: Comparison, say: Wording) -> str:
         "difference": say.points(whole.difference),
         "span": say.points_span(whole.interval),
         "mails": say.count(whole.mails),
-        "chance": say.percent(whole.p),
+        "chance": say.chance(whole.p),
     }
     if whole.p >= SURE:
         return say("compare_lead_same", **said)

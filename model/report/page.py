@@ -26,13 +26,18 @@ SURE = 0.05
 class Circumstances:
     """When, where and on what a report was made."""
 
-    date: str
-    """As it is shown."""
+    made_at: str
+    """ISO 8601, in UTC."""
     corpus: tuple[str, ...]
     """Where the mails came from."""
     program: str
     """Version of Facteur."""
     machine: str
+
+    @property
+    def date(self) -> str:
+        """The day, as it is shown."""
+        return self.made_at.partition("T")[0]
 
 
 def evaluation_page(assessment: Assessment, texts: Texts, circumstances: Circumstances, say: Wording) -> str:

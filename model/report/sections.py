@@ -59,9 +59,8 @@ def _baseline_name(assessment: Assessment, say: Wording) -> Markup:
         key = "baseline_crossed" if judged.cross_validated else "baseline_trained"
         about = say(key, mails=say.count(judged.trained_on or 0))
     else:
-        found = {notice.key: notice.values for notice in assessment.notices}
-        missing, impossible = found.get("baseline_missing"), found.get("baseline_impossible")
-        about = say("not_installed", **missing) if missing else say("not_trained", **(impossible or {"reason": "?"}))
+        missing = [notice.values for notice in assessment.notices if notice.key == "baseline_missing"]
+        about = say("not_installed", **missing[0]) if missing else say("not_trained")
     return element("span", say("baseline"), element("small", about, class_="under"))
 
 

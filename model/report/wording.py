@@ -78,6 +78,10 @@ class Wording:
         """Return a p-value, with its sign of relation."""
         return f"p < {self._decimal(_CERTAIN, 3)}" if value < _CERTAIN else f"p = {self._decimal(value, 3)}"
 
+    def chance(self, value: float) -> str:
+        """Return a p-value in per cent, for a sentence."""
+        return f"< {self.percent(_CERTAIN)}" if value < _CERTAIN else self.percent(value)
+
     def slice_name(self, name: str) -> str:
         """Return a language or a length in words; a name that is neither is returned as it is."""
         if not name:

@@ -53,16 +53,16 @@ WORDS: Mapping[str, str] = {
     "tile_rival_about": "{span}, {p}",
     # Notices
     "stand_in": "This is the keyword stand-in, no trained model: its figures say nothing about what Facteur can do.",
-    "few_mails": "Only {mails} mails: chance alone moves such figures far; look at the intervals, not at the figures.",
+    "few_mails": "The corpus is small (n = {mails}): chance alone moves such figures far; look at the intervals.",
     "one_label": "All mails have the label {label}: precision, confusions and the baseline say little here.",
-    "no_language": "The corpus does not give the language of {mails} mails.",
-    "repeated": "{mails} mails occur more than once with the same subject and text; the intervals are narrower than "
-    "they should be.",
-    "unknown_labels": "{mails} mails have a label that the model does not know ({labels}); each counts as wrong.",
+    "no_language": "Mails whose language the corpus does not give: {mails}.",
+    "repeated": "Mails that repeat the subject and text of another: {mails}; the intervals are narrower than they "
+    "should be.",
+    "unknown_labels": "Mails with a label that the model does not know ({labels}): {mails}; each counts as wrong.",
     "baseline_missing": "The TF-IDF baseline needs scikit-learn, which is not installed; to install it: `{command}`.",
-    "baseline_impossible": "The TF-IDF baseline could not be trained: {reason}.",
-    "baseline_left_out": "{mails} of the mails to evaluate on are in the baseline's training corpus too; it was "
-    "trained without them. If the model was trained on that corpus, its own figures are flattered.",
+    "baseline_impossible": "The TF-IDF baseline could not be trained: it takes mails of two labels with words in them.",
+    "baseline_left_out": "Mails to evaluate on that are in the baseline's training corpus too: {mails}; it was trained "
+    "without them. If the model was trained on that corpus, its own figures are flattered.",
     "promise_broken": "The promise of {promise} was not kept on these mails: {accuracy} right among {mails} decided "
     "alone ({span}).",
     # Side by side
@@ -82,7 +82,7 @@ WORDS: Mapping[str, str] = {
     "speed": "Mails per CPU-second",
     "not_measured": "not measured",
     "not_installed": "not installed: {command}",
-    "not_trained": "could not be trained: {reason}",
+    "not_trained": "could not be trained",
     "versus": "Model less baseline: {difference} ({span}); {wins} mails are right with the model only, {losses} with "
     "the baseline only; McNemar's exact test: {p}.",
     # Thresholds and promises
@@ -168,6 +168,9 @@ WORDS: Mapping[str, str] = {
     "one temperature for its confidence.",
     "how_speed": "Speed: CPU time of deciding, reading included, loading not, on this machine: {machine}.",
     "how_program": "Facteur {version}, {date}.",
+    # Terminal
+    "by_language": "By language",
+    "weakest": "Weakest labels (F1)",
     # Comparison
     "compare_title": "{second} against {first}",
     "compared_on": "The same {mails} mails, judged by both, {date}",

@@ -54,20 +54,21 @@ WORDS: Mapping[str, str] = {
     # Notices
     "stand_in": "C'est le modèle de démonstration par mots-clés, sans apprentissage : ces chiffres ne disent rien de "
     "ce que peut Facteur.",
-    "few_mails": "{mails} e-mails seulement : le hasard seul déplace beaucoup de tels chiffres ; regardez les "
+    "few_mails": "Le corpus est petit (n = {mails}) : le hasard seul déplace beaucoup de tels chiffres ; regardez les "
     "intervalles.",
     "one_label": "Tous les e-mails ont la catégorie {label} : précision, confusions et référence ne disent pas grand-"
     "chose ici.",
-    "no_language": "Le corpus n'indique pas la langue de {mails} e-mails.",
-    "repeated": "{mails} e-mails se répètent, objet et texte compris ; les intervalles sont plus étroits qu'ils ne "
-    "devraient.",
-    "unknown_labels": "{mails} e-mails ont une catégorie que le modèle ne connaît pas ({labels}) ; chacun compte pour "
+    "no_language": "E-mails dont le corpus n'indique pas la langue : {mails}.",
+    "repeated": "E-mails qui répètent l'objet et le texte d'un autre : {mails} ; les intervalles sont plus étroits "
+    "qu'ils ne devraient.",
+    "unknown_labels": "E-mails d'une catégorie que le modèle ne connaît pas ({labels}) : {mails} ; chacun compte pour "
     "une erreur.",
     "baseline_missing": "La référence TF-IDF a besoin de scikit-learn, qui n'est pas installé ; pour l'installer : "
     "`{command}`.",
-    "baseline_impossible": "La référence TF-IDF n'a pas pu être entraînée : {reason}.",
-    "baseline_left_out": "{mails} des e-mails à juger sont aussi dans le corpus d'entraînement de la référence ; elle "
-    "a été entraînée sans eux. Si le modèle a été entraîné sur ce corpus, ses propres chiffres sont flattés.",
+    "baseline_impossible": "La référence TF-IDF n'a pas pu être entraînée : il faut des e-mails de deux "
+    "catégories, avec des mots.",
+    "baseline_left_out": "E-mails à juger qui sont aussi dans le corpus d'entraînement de la référence : {mails} ; "
+    "elle a été entraînée sans eux. Si le modèle a été entraîné sur ce corpus, ses propres chiffres sont flattés.",
     "promise_broken": "La promesse de {promise} n'a pas été tenue sur ces e-mails : {accuracy} justes parmi {mails} "
     "décidés seul ({span}).",
     # Side by side
@@ -87,7 +88,7 @@ WORDS: Mapping[str, str] = {
     "speed": "E-mails par seconde CPU",
     "not_measured": "non mesuré",
     "not_installed": "pas installé : {command}",
-    "not_trained": "n'a pas pu être entraîné : {reason}",
+    "not_trained": "n'a pas pu être entraîné",
     "versus": "Modèle moins référence : {difference} ({span}) ; {wins} e-mails justes avec le modèle seulement, "
     "{losses} avec la référence seulement ; test exact de McNemar : {p}.",
     # Thresholds and promises
@@ -179,6 +180,9 @@ WORDS: Mapping[str, str] = {
     "how_speed": "Vitesse : temps CPU de la décision, lecture comprise, chargement non compris, sur cette machine : "
     "{machine}.",
     "how_program": "Facteur {version}, {date}.",
+    # Terminal
+    "by_language": "Par langue",
+    "weakest": "Catégories les plus faibles (F1)",
     # Comparison
     "compare_title": "{second} face à {first}",
     "compared_on": "Les mêmes {mails} e-mails, jugés par les deux, {date}",
