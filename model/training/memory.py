@@ -66,24 +66,27 @@ class FolderMemory:
         """Keep `state` instead of what was kept before."""
         new = self._folder.with_name(f"{self._folder.name}.new")
         shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
-        tensors: dict[str, torch.Tensor] = {}
-        rest = _packed(state, tensors)
-        save_file(tensors, new / _TENSORS)
-        with (new / _REST).open("w", encoding="utf-8") as file:
-            json.dump(rest, file)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            self._write(state, new)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
         if self._folder.exists():
             shutil.rmtree(self._old, ignore_errors=True)
             self._folder.rename(self._old)
         new.rename(self._folder)
         shutil.rmtree(self._old, ignore_errors=True)
 
-    def forget(self) -> None:
-        """Delete all that was kept."""
-        for folder in (self._folder, self._old, self._folder.with_name(f"{self._folder.name}.new")):
-            shutil.rmtree(folder, ignore_errors=True)
+    @staticmethod
+    def _write(state: Any, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        tensors: dict[str, torch.Tensor] = {}
+        rest = _packed(state, tensors)
+        save_file(tensors, folder / _TENSORS)
+        with (folder / _REST).open("w", encoding="utf-8") as file:
+            json.dump(rest, file)
+            file.flush()
+            os.fsync(file.fileno())
 
     @property
     def _old(self) -> Path:

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from model.evaluation import Evaluation
-
 
 def option(default: Any, sentence: str) -> Any:
     """Return a dataclass field with a default and the sentence that `--help` says of it."""
@@ -36,6 +34,8 @@ class TrainOptions:
     class_weights: str = option("balanced", "`balanced`: every label weighs alike; `none`: every mail does.")
     held_out: float = option(0.12, "Share of the corpus kept to choose the epoch and to calibrate.")
     max_length: int = option(256, "Tokens read of a mail, in training and in serving.")
+    prefix: str = option("", "What the encoder expects before every text, such as `query: ` (E5).")
+    ngrams: int = option(65536, "Numbers that words and pieces of words are hashed to, for the wide part; 0: none.")
     vary: bool = option(True, "Vary mails as people vary them: accents left out, slips, greetings, histories.")  # noqa: FBT003 - a default
     seed: int = option(13, "Of everything that is drawn.")
     device: str = option("auto", "`cpu`, `cuda`, or `auto`: the GPU when there is one.")
@@ -62,23 +62,3 @@ class Progress:
 
 
 Listener = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TrainReport:
-    """What a run made."""
-
-    model: Path
-    """The model directory that serves."""
-    checkpoint: Path
-    """The same model for torch: what to start the next training from."""
-    examples: int
-    """Mails trained on."""
-    best_epoch: int
-    temperature: float
-    agreement: float
-    """Share of held-out mails on which the served int8 model and the float32 one say the same label."""
-    validation: Evaluation
-    """Of the served model, on the mails held out of training."""
-    test: Evaluation | None
-    seconds: float

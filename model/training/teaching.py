@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.training.bases import base_directory
 from model.training.bilingual import extend_vocabulary
 from model.training.distillation import DistilOptions, distil
-from model.training.encoder import base_directory
 from model.training.options import Listener, Progress
 from model.training.pairs import Source, read_pairs, read_sources
 from model.training.retrieval import Retrieval, retrieval

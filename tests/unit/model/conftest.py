@@ -1,6 +1,7 @@
 """An encoder small enough to be trained while one waits."""
 
 import json
+import random
 
 import pytest
 
@@ -10,7 +11,33 @@ from model.registry import bundled_model_path
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "my", "car", "house", "broke", "burnt", "the", "de", "д")
 
 
-@pytest.fixture(scope="module")
+def written(file, *, seed, count):
+    draw = random.Random(seed)  # noqa: S311 - words are no secret
+    rows = []
+    for label, telling in (("claim_motor", ("car", "broke")), ("claim_home", ("house", "burnt"))):
+        for number in range(count):
+            words = [*telling, *draw.choices(("my", "the", "de", "car", "house"), k=4)]
+            words += draw.choices("abcdefghijklmnopqrstuvwxyz", k=8)  # unknown to the vocabulary, but no two alike
+            draw.shuffle(words)
+            text = " ".join(words)
+            rows.append({"id": f"{seed}-{label}-{number}", "label": label, "language": "en", "text": text})
+    file.write_text("\n".join(map(json.dumps, rows)))
+    return file
+
+
+@pytest.fixture(scope="session")
+def mails(tmp_path_factory):
+    """A corpus of forty mails, no two of them alike, that a tiny network can learn."""
+    return written(tmp_path_factory.mktemp("corpus") / "mails.jsonl", seed=5, count=20)
+
+
+@pytest.fixture(scope="session")
+def other_mails(tmp_path_factory):
+    """Ten more of the kind."""
+    return written(tmp_path_factory.mktemp("corpus") / "other.jsonl", seed=6, count=5)
+
+
+@pytest.fixture(scope="session")
 def base(tmp_path_factory):
     """A Hugging Face directory with random weights and a vocabulary of a dozen words."""
     import torch  # noqa: PLC0415 - only the tests of training need it

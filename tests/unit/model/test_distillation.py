@@ -18,9 +18,10 @@ if importlib.util.find_spec("torch") is None or importlib.util.find_spec("transf
 import torch
 from tokenizers import Tokenizer
 
+from model.training.bases import base_directory
 from model.training.bilingual import extend_vocabulary
 from model.training.distillation import DistilOptions, distil
-from model.training.encoder import base_directory, load_base
+from model.training.encoder import load_base
 from model.training.pairs import Source, draw_pairs, read_pairs, read_sources
 from model.training.retrieval import retrieval
 

@@ -1,8 +1,6 @@
 """Training end to end, on a network small enough to be trained while one waits."""
 
 import importlib.util
-import json
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +13,9 @@ if importlib.util.find_spec("torch") is None or importlib.util.find_spec("transf
     pytest.skip("TRAINING NOT TESTED: install the extra `train` to run these tests", allow_module_level=True)
 
 
-from model.corpus import Example
-from model.training.encoder import base_directory
-from model.training.fit import split
+from model.training.bases import base_directory, find_base
 from model.training.options import TrainOptions
+from model.training.preparation import prepare
 from model.training.train import train
 
 pytestmark = [
@@ -28,31 +25,19 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    file = tmp_path_factory.mktemp("corpus") / "mails.jsonl"
-    rows = [("claim_motor", "my car broke"), ("claim_home", "the house burnt")] * 8
-    lines = [
-        json.dumps({"id": str(number), "label": label, "language": "en", "subject": "", "text": text})
-        for number, (label, text) in enumerate(rows)
-    ]
-    file.write_text("\n".join(lines))
-    return file
-
-
-@pytest.fixture(scope="module")
-def trained(base, corpus, tmp_path_factory):
+def trained(base, mails, other_mails, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     seen = []
     options = TrainOptions(
-        name="tiny", epochs=12, batch=4, held_out=0.25, threads=1, bfloat16=False, learning_rate=5e-3, test=corpus
+        name="tiny", epochs=12, batch=4, held_out=0.25, threads=1, bfloat16=False, learning_rate=5e-3, test=other_mails
     )
-    return train([corpus], base, out, options, seen.append), seen, out
+    return train(prepare([mails], options), find_base(base), out, options, seen.append), seen, out
 
 
 def test_training_learns_what_the_corpus_shows(trained):
     report, _, _ = trained
     assert report.test.accuracy == 1.0
-    assert report.validation.examples == 4
+    assert report.validation.examples == 10
     assert report.agreement == 1.0
 
 
@@ -81,40 +66,6 @@ def test_progress_is_told_to_the_end(trained):
     assert (seen[-1].stage, seen[-1].done) == ("export", seen[-1].total)
 
 
-@pytest.mark.parametrize(
-    ("options", "why"),
-    [
-        ({"labels": ("claim_home",)}, "labels that are not to be learnt: claim_motor"),
-        ({"test": Path("nowhere")}, "nowhere"),
-    ],
-)
-def test_a_run_that_cannot_succeed_leaves_nothing(base, corpus, tmp_path, options, why):
-    with pytest.raises(ConfigurationError, match=why):
-        train([corpus], base, tmp_path / "out", TrainOptions(**options), print)
-    assert not (tmp_path / "out").exists()
-
-
-def test_one_label_only_is_refused(base, tmp_path):
-    file = tmp_path / "one.jsonl"
-    file.write_text(json.dumps({"id": "1", "label": "quote", "text": "x"}))
-    with pytest.raises(ConfigurationError, match="one label only"):
-        train([file], base, tmp_path / "out", TrainOptions(), print)
-
-
 def test_a_base_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match=r"has no config\.json"):
         base_directory(tmp_path)
-
-
-def test_a_split_holds_out_every_label_in_every_language():
-    examples = [
-        Example(id=f"{label}{language}{number}", label=label, language=language, subject="", text="x")
-        for label in ("a", "b")
-        for language in ("fr", "en")
-        for number in range(10)
-    ]
-    parts = split(examples, 0.2, seed=1)
-    assert len(parts.held_out) == 8
-    assert len({(example.label, example.language) for example in parts.held_out}) == 4
-    assert not {example.id for example in parts.training} & {example.id for example in parts.held_out}
-    assert parts == split(examples, 0.2, seed=1)
