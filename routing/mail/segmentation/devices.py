@@ -45,6 +45,17 @@ def device_lines(stretch: Stretch, place: int, phrase: str, rest: str) -> int:
     return 0
 
 
+def folded_device_lines(stretch: Stretch, place: int, phrase: str) -> int:
+    """Return how many lines « Obtenir [new line] Outlook pour Android » takes, where the phrase itself is folded."""
+    if place + 1 >= len(stretch):
+        return 0
+    joined = f"{stretch.low(place)} {stretch.low(place + 1)}"
+    if not joined.startswith(phrase):
+        return 0
+    taken = device_lines(stretch, place + 1, phrase, joined[len(phrase) :])
+    return taken + 1 if taken else 0
+
+
 def _ends_device(stretch: Stretch, place: int) -> bool:
     """Tell whether the line at `place` is « pour Windows », folded."""
     words = stretch.low(place).split() if place < len(stretch) else []

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from routing.mail.segmentation.devices import device_lines
+from routing.mail.segmentation.devices import device_lines, folded_device_lines
 from routing.mail.segmentation.headers import drawn_line
 from routing.mail.segmentation.politeness import formula_lines, is_greeting, is_short_ending
 from routing.mail.segmentation.rules import FIRST_WORD, Phrase
 from routing.mail.segmentation.segment import Kind
-from routing.mail.segmentation.signatures import label_below_closings, label_delimited, label_unclosed_name
+from routing.mail.segmentation.signatures import (
+    label_below_closings,
+    label_delimited,
+    label_titled_name,
+    label_unclosed_name,
+)
 from routing.mail.segmentation.stretch import LEADING, TRAILING, Stretch
 
 _TOP = 3
@@ -26,7 +31,9 @@ def label_own(stretch: Stretch) -> None:
     """Give the lines of a stretch their kinds, as far as they are not body."""
     _label_phrases(stretch)
     label_delimited(stretch)
-    label_unclosed_name(stretch, label_below_closings(stretch))
+    end = label_below_closings(stretch)
+    label_titled_name(stretch, end)
+    label_unclosed_name(stretch, end)
     below = False
     for place in reversed(range(len(stretch))):
         if stretch.kind(place) is Kind.RULE:
@@ -38,7 +45,7 @@ def label_own(stretch: Stretch) -> None:
 
 def _label_phrases(stretch: Stretch) -> None:
     place = said = 0
-    fenced = False
+    fenced = closed = False
     phrases, ends = stretch.rules.phrases, stretch.rules.device_ends
     while place < len(stretch):
         low, taken = stretch.low(place), 0
@@ -49,12 +56,15 @@ def _label_phrases(stretch: Stretch) -> None:
             if word is None:
                 taken = _label_wordless(stretch, place, low)
             elif word[0] in phrases and not low[: word.start()].strip(LEADING):
-                taken = _label_by_phrase(stretch, place, low[word.start() :], phrases[word[0]], top=said < _TOP)
+                taken = _label_by_phrase(
+                    stretch, place, low[word.start() :], phrases[word[0]], top=said < _TOP and not closed
+                )
             elif low.endswith(ends) and len(low) < _LOOSE_DEVICE:
                 taken = stretch.label(place, Kind.DEVICE)
             elif drawn_line(low) or not stretch.text(place).strip(_TRACKING):
                 taken = _label_wordless(stretch, place, low)
         said += not taken
+        closed = closed or stretch.kind(place) is Kind.CLOSING
         place += taken or 1
 
 
@@ -69,6 +79,10 @@ def _label_by_phrase(stretch: Stretch, place: int, low: str, candidates: Sequenc
     bare = low.replace("[", "").replace("](", " (") if "[" in low else low
     for phrase in candidates:
         if not bare.startswith(phrase.text):
+            if phrase.kind == Kind.DEVICE and phrase.text.startswith(f"{bare} "):
+                taken = folded_device_lines(stretch, place, phrase.text)
+                if taken:
+                    return stretch.label(place, Kind.DEVICE, taken)
             continue
         rest = bare[len(phrase.text) :]
         if rest and rest[0].isalnum() and phrase.text[-1].isalnum():

@@ -203,7 +203,7 @@ def _block(lines: Lines, index: int, rules: Rules, *, bare: bool = False) -> _Fi
 def _goes_on(lines: Lines, index: int, role: str, rules: Rules) -> bool:
     """Tell whether line `index` continues the field above it: more recipients, or the rest of a long subject."""
     if role in {"to", "copy", "other"}:
-        return "@" in lines.text[index] or lines.text[index - 1].endswith((",", ";", "<"))
+        return "@" in lines.text[index] or lines.text[index].endswith(";")
     if role == "subject":
         return index + 1 < len(lines) and bool(_role(lines.low[index + 1], rules))
     return lines.text[index].startswith(("<", "[mailto:"))

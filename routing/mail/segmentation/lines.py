@@ -17,6 +17,9 @@ WIDTH = 240
 _INITIALS = re.compile(r"[A-Z]{1,3}> ?")
 """`JD> quoted`, as Usenet readers and Lotus do."""
 
+_BROKEN = 55
+"""Characters of a quoted line that was long enough to be broken."""
+
 _FOLDED_VERB = 20
 """Characters of « a écrit : » alone on its line."""
 
@@ -68,12 +71,20 @@ def lines_of(body: str, rules: Rules) -> Lines:
             elif first.isupper() and ">" in text[:4] and (marked := _INITIALS.match(text)):
                 text, depth = text[marked.end() :], 1
         if text:
+            if above and not depth and _is_wrapped(lines, text):
+                depth = above
             above = depth
             text = text[:WIDTH]
         add_text(text)
         add_low(fold(text) if text else "")
         add_depth(depth)
     return lines
+
+
+def _is_wrapped(lines: Lines, text: str) -> bool:
+    """Tell whether a line is the end of the quoted line above it, which a mail server broke in two."""
+    above = lines.text[-1]
+    return len(above) >= _BROKEN and text[0].islower() and above[-1] not in ".!?:;…"
 
 
 def _unquoted(text: str, rules: Rules, above: int) -> tuple[str, int]:

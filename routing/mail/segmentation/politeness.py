@@ -25,6 +25,8 @@ def is_greeting(text: str, low: str, rest: str, rules: Rules) -> bool:
         return False
     if all(part in rules.greeting_titles for word in words for part in word.replace("'", "-").split("-")):
         return True
+    if low.endswith(",") and not rest.startswith(",") and len(words) <= _GREETED_NAME_WORDS:
+        return True
     # « BONJOUR JE VEUX RESILIER »: capitals are no names where everything is in capitals.
     return len(words) <= _GREETED_NAME_WORDS and not text.isupper() and all_named(text, len(words), rules)
 

@@ -103,6 +103,14 @@ def _signed(stretch: Stretch, place: int, *, names: int, taken: int) -> Kind | N
     return Kind.CONTACT if is_contact(text, low, rules) else None
 
 
+def label_titled_name(stretch: Stretch, end: int) -> None:
+    """Make « Mme Orsini » below the last sentence a name: what greets at the top signs there."""
+    while end and stretch.kind(end - 1) in TRAILING:
+        end -= 1
+    if end > 1 and stretch.kind(end - 1) is Kind.GREETING and stretch.kind(end - 2) is None:
+        stretch.label(end - 1, Kind.NAME)
+
+
 def label_unclosed_name(stretch: Stretch, end: int) -> None:
     """Label a name, and how to reach it, at the end of a stretch that no closing ends."""
     rules = stretch.rules
