@@ -6,9 +6,12 @@ next to nothing itself. It is no classifier to rely on, and each of its decision
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from model.explanation import erased, log_odds, probability_of
 from routing.classifier import Prediction, Score
+from routing.explanation import Explanation, Method, Word
 from routing.mail import Mail
 
 _WORDS: dict[str, tuple[str, ...]] = {
@@ -32,6 +35,13 @@ _READ = 1_000
 """Characters of a body that are read, quoted history and all: enough for a demonstration."""
 
 
+_WORD_END = re.compile(r"\w{0,30}")
+
+
+def _read(mail: Mail) -> str:
+    return f"{mail.subject}\n{mail.text[:_READ]}"
+
+
 def _prediction(winner: str, confidence: float) -> Prediction:
     others = [label for label in _WORDS if label != winner]
     rest = (1.0 - confidence) / len(others)
@@ -44,7 +54,7 @@ def _prediction(winner: str, confidence: float) -> Prediction:
 
 
 class KeywordClassifier:
-    """Implements `routing.classifier.Classifier` by counting word stems, for tests and demonstrations."""
+    """Implements `Classifier` and `Explainer` (`routing`) by counting word stems, for tests and demonstrations."""
 
     version = "keywords (stand-in)"
     labels = tuple(_WORDS)
@@ -58,11 +68,41 @@ class KeywordClassifier:
 
     def classify(self, mails: Sequence[Mail]) -> list[Prediction]:
         """Return one prediction a mail: the label with the most words in it."""
-        return [self._classify_one(mail) for mail in mails]
+        return [self._predict(_read(mail)) for mail in mails]
 
-    def _classify_one(self, mail: Mail) -> Prediction:
-        text = f"{mail.subject}\n{mail.text[:_READ]}".lower()
-        hits = [label for stem, label in _STEMS if stem in text]
+    def explain(self, mail: Mail, label: str | None = None) -> Explanation:
+        """Return the words of `mail` that were counted for the label, the winner when it is None.
+
+        Raises:
+            InvalidInput: It is no label of the stand-in.
+        """
+        text = _read(mail).encode(errors="replace").decode()  # half a surrogate pair has no UTF-8
+        prediction = self._predict(text)
+        asked = prediction.label if label is None else label
+        probability = probability_of(prediction, asked)
+        found: dict[str, list[tuple[int, int]]] = {}
+        for stem in _WORDS[asked]:
+            for match in re.finditer(re.escape(stem), text, re.IGNORECASE):
+                end = _WORD_END.match(text, match.end())
+                assert end is not None, "an empty end is one too"  # noqa: S101
+                found.setdefault(text[match.start() : end.end()].lower(), []).append((match.start(), end.end()))
+        words = sorted(found.values())
+        without = probability_of(self._predict(erased(text, [place for places in words for place in places])), asked)
+        weight = (log_odds(probability) - log_odds(without)) / max(1, len(words))
+        return Explanation(
+            model_version=self.version,
+            method=Method.COUNTING,
+            label=asked,
+            probability=probability,
+            predicted=prediction.label,
+            text=text,
+            words=tuple(Word(text=text[slice(*places[0])], places=tuple(places), weight=weight) for places in words),
+            probability_without=without if words else None,
+        )
+
+    def _predict(self, text: str) -> Prediction:
+        low = text.lower()
+        hits = [label for stem, label in _STEMS if stem in low]
         if not hits:
             return self._unsure
         winner = max(hits, key=hits.count)

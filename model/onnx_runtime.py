@@ -10,16 +10,18 @@ from collections.abc import Sequence
 
 from model.confidence.judge import Judge
 from model.directory import ONNX, TOKENIZER, ModelDirectory
+from model.explanation import Eraser
 from model.onnx_network import OnnxNetwork
 from model.text import features_of
 from model.tokens import load_tokenizer
 from routing.classifier import Prediction
 from routing.errors import ConfigurationError
+from routing.explanation import Explanation
 from routing.mail import Mail
 
 
 class OnnxClassifier:
-    """Implements `routing.classifier.Classifier` over a verified model directory with `model.onnx`."""
+    """Implements `Classifier` and `Explainer` (`routing`) over a verified model directory with `model.onnx`."""
 
     stand_in = False
 
@@ -41,6 +43,7 @@ class OnnxClassifier:
                 f"{self.network.file} gives scores of shape {scores} for {len(self.labels)} labels: "
                 "export the model again"
             )
+        self._eraser = Eraser(self._predict, version=self.version)
 
     def classify(self, mails: Sequence[Mail]) -> list[Prediction]:
         """Return one prediction a mail, in order.
@@ -48,7 +51,17 @@ class OnnxClassifier:
         Raises:
             ArithmeticError: The model gave a score that is not finite.
         """
-        return [self._classify_one(mail) for mail in mails]
+        return [self._predict(features_of(mail)) for mail in mails]
 
-    def _classify_one(self, mail: Mail) -> Prediction:
-        return self._judge.prediction(*self.network.scores_and_tokens(features_of(mail)))
+    def explain(self, mail: Mail, label: str | None = None) -> Explanation:
+        """Return which words of `mail` speak for the label, the most probable one when it is None, and against it.
+
+        Raises:
+            ArithmeticError: The model gave a score that is not finite.
+            InvalidInput: The model does not know the label.
+        """
+        text = features_of(mail)
+        return self._eraser.explain(text, label, end=self.network.end_of(text))
+
+    def _predict(self, text: str) -> Prediction:
+        return self._judge.prediction(*self.network.scores_and_tokens(text))
