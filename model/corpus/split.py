@@ -70,16 +70,17 @@ def _parted(examples: Sequence[Example], shares: Sequence[float], seed: int, cop
 def _draw(examples: Sequence[Example], units: Sequence[Sequence[int]], share: float) -> list[Sequence[int]]:
     counts = [Counter(map(_stratum, (examples[number] for number in unit))) for unit in units]
     totals: Counter[Stratum] = sum(counts, Counter())
-    open_ = {stratum: max(1, round(total * share)) if total > 1 else 0 for stratum, total in totals.items()}
+    open_ = Counter({stratum: max(1, round(total * share)) if total > 1 else 0 for stratum, total in totals.items()})
+    left = Counter(totals)
     held: list[Sequence[int]] = []
     for unit, count in zip(units, counts, strict=True):
         gain = sum(min(number, max(0, open_[stratum])) for stratum, number in count.items())
         loss = sum(max(0, number - max(0, open_[stratum])) for stratum, number in count.items())
-        leaves = all(share >= 1 or totals[stratum] > number for stratum, number in count.items())
+        leaves = all(share >= 1 or left[stratum] > number for stratum, number in count.items())
         if gain > loss and leaves:
             held.append(unit)
-            for stratum, number in count.items():
-                open_[stratum] -= number
+            open_.subtract(count)
+            left.subtract(count)
     return held
 
 

@@ -55,11 +55,13 @@ def delimited(path: Path, layout: Layout) -> Iterator[Row]:
     if header.lower().startswith("sep=") and len(header.strip()) == len("sep=;"):
         header = next(source, "")  # Excel's own hint, before the header row
     delimiter = max(_DELIMITERS, key=header.count)
+    first = number
     before = csv.field_size_limit(TEXT_CHARACTERS)
     try:
         names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
         names = _our_spelling(names, layout)
         check_columns(names, layout, place=f"{path}:{number}")
+        first = number + 1
         first = number + 1
         for values in csv.reader(source, delimiter=delimiter):
             place, first = f"{path}:{first}", number + 1

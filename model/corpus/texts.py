@@ -10,8 +10,8 @@ from model.corpus.example import Example, Finding, Severity, mails
 from model.corpus.labels import SHOWN
 from model.language import language_of
 from model.masking import personal_data
-from model.text import FEATURES_LIMIT, features_of
-from routing.mail import Mail
+from model.text import FEATURES_LIMIT, READ_LIMIT
+from routing.mail.segmentation import OWN, chosen, message_below, segments_of
 
 _Item = TypeVar("_Item")
 
@@ -32,16 +32,16 @@ def text_findings(examples: Sequence[Example], read: Sequence[str]) -> Iterator[
         read: What the model reads of each.
     """
     both = list(zip(examples, read, strict=True))
-    unread = [example for example, text in both if not text.strip()]
-    bare = [example for example, text in both if text.strip() and example.subject.strip() and not _own(example)]
+    unread = [example for example in examples if example.text.strip() and not _says_something(example.text)]
+    bare = [example for example in examples if not example.text.strip()]
     long = [example for example in examples if len(example.subject) + len(example.text) > 5 * FEATURES_LIMIT]
     kinds = (
         (
             Severity.WARNING if len(unread) <= _DOUBTFUL * len(examples) else Severity.ERROR,
             "empty",
             unread,
-            "Nothing that the model reads, but history or a signature",
-            "Take them out, or give the mail that they answer.",
+            "Nothing written but history, greetings or a signature",
+            "Take them out: nothing in them says what they are about.",
         ),
         (
             Severity.NOTE,
@@ -77,7 +77,7 @@ def personal_data_findings(examples: Sequence[Example]) -> Iterator[Finding]:
     holding: list[Example] = []
     sample = _some(examples)
     for example in sample:
-        kinds = set(personal_data(f"{example.subject}\n{example.text}"))
+        kinds = sorted(set(personal_data(f"{example.subject}\n{example.text}")))
         counts.update(kinds)
         if kinds:
             holding.append(example)
@@ -97,8 +97,13 @@ def _some(items: Sequence[_Item]) -> Sequence[_Item]:
     return items[:: max(1, len(items) // _SAMPLE)]
 
 
-def _own(example: Example) -> bool:
-    return bool(features_of(Mail(text=example.text)).strip())
+def _says_something(text: str) -> bool:
+    """Say whether a body has words of its sender's own, or forwards those of another."""
+    segments = segments_of(text[:READ_LIMIT])
+    if chosen(segments, OWN).strip():
+        return True
+    below = message_below(segments)
+    return below is not None and below.forwards
 
 
 def _in_another_language(example: Example, text: str) -> bool:
