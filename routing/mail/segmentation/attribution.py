@@ -18,11 +18,12 @@ LIMIT = 500
 
 _AROUND = "-*_~ \t"
 _STRONG = re.compile(r"@|\d{1,2} ?[:h] ?\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}|\d{1,2}\.\d\d")
-_BARE_GMAIL = re.compile(
+_VERBLESS = re.compile(
     r"\d{4}-\d\d-\d\d \d{1,2}:\d\d (?:gmt|utc)[+-]\d{1,2}:\d\d "
+    r"|>>> [^>]{0,100}(?:<[^<>]{1,100}> ?)?\d[^<>]{3,40}>>>$"
     r"|\d{4}/\d{1,2}/\d{1,2} [^<>]{1,80}<[^<>@]{1,80}@[^<>@]{1,80}>$"
 )
-"""Gmail of some years wrote no verb."""
+"""Gmail of some years, and GroupWise, write no verb."""
 _CLOCK = re.compile(
     r"\d{1,2} ?[:h.] ?\d\d(?::\d\d)?(?: ?(?:[ap]\.?m\.?|uhr|[+-]\d{4}|\(?(?:gmt|utc)[^ ,]{0,7}))*", re.IGNORECASE
 )
@@ -41,13 +42,13 @@ class Attribution:
 
 def may_end_one(low: str, rules: Rules) -> bool:
     """Tell quickly that a line may be the last one of an attribution; most lines are not."""
-    return low[-1] in ":-*_>~" or low.endswith(rules.verb_ends) or _BARE_GMAIL.match(low) is not None
+    return low[-1] in ":-*_>~" or low.endswith(rules.verb_ends) or _VERBLESS.match(low) is not None
 
 
 def attribution_ending_at(lines: Lines, index: int, floor: int, rules: Rules) -> Attribution | None:
     """Return the attribution whose last line is `index` and whose first is `floor` or below, or None."""
     end = lines.low[index].rstrip(_AROUND)
-    if _BARE_GMAIL.match(end):
+    if _VERBLESS.match(end):
         return Attribution(start=index, introduction=_introduction(lines.text[index], rules))
     closed = end.endswith(":")
     if not closed and not end.endswith(rules.verb_ends):
@@ -74,7 +75,7 @@ def _says(lines: Lines, index: int, joined: str, rules: Rules, *, closed: bool) 
     """Tell an attribution from a sentence that begins with a date."""
     verbs = list(rules.verb.finditer(joined))
     if not verbs:
-        return closed and _BARE_GMAIL.match(joined) is not None
+        return closed and _VERBLESS.match(joined) is not None
     verb = verbs[-1]
     before = joined[: verb.start()]
     name = before.rpartition("<")[0] or before

@@ -157,7 +157,8 @@ def _role(low: str, rules: Rules, *, bare: bool = False) -> str:
     """Return what a line says as a header's field, "" if it is none; `bare`: « De Léa <…> » needs no colon."""
     name, colon, _ = low[:NAME_LIMIT].partition(":")
     role = rules.fields.get(name.strip(_MARKS), "") if colon else ""
-    return role or (rules.fields.get(low.partition(" ")[0].strip(_MARKS), "") if bare else "")
+    bared = rules.fields.get(low.partition(" ")[0].strip(_MARKS), "") if bare and not role else ""
+    return role or bared.replace("other", "")
 
 
 def _value(text: str, *, bare: bool) -> str:
@@ -182,7 +183,7 @@ def _block(lines: Lines, index: int, rules: Rules, *, bare: bool = False) -> _Fi
             continue
         if lines.depth[each] != depth:
             break
-        found = _role(lines.low[each], rules, bare=bare)
+        found = _role(lines.low[each], rules, bare=bare and not empty)
         if found and (found not in fields.found or found == "other"):
             role = found
             fields.found[role] = _value(text, bare=bare)

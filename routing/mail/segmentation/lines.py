@@ -17,6 +17,9 @@ WIDTH = 240
 _INITIALS = re.compile(r"[A-Z]{1,3}> ?")
 """`JD> quoted`, as Usenet readers and Lotus do."""
 
+_GROUPWISE = re.compile(r">>> [^>]{0,100}(?:<[^<>]{1,100}> ?)?\d[^<>]{3,40}>>>$")
+"""`>>> Bob <bob@example.com> 12/10/2026 10:11 >>>` stands above a message and quotes nothing."""
+
 _BROKEN = 55
 """Characters of a quoted line that was long enough to be broken."""
 
@@ -64,7 +67,7 @@ def lines_of(body: str, rules: Rules) -> Lines:
         text, depth = line.strip(), 0
         if text:
             first = text[0]
-            if first == ">":
+            if first == ">" and not _GROUPWISE.match(text):
                 text, depth = _unquoted(text, rules, above)
             elif first == "|" and (len(text) == 1 or (text[1] == " " and text[-1] != "|")):
                 text, depth = text.lstrip("| "), 1

@@ -26,6 +26,15 @@ _PARTICLES = frozenset({
 })
 # fmt: on
 
+_WANTING = _PARTICLES | {
+    "à", "au", "aux", "un", "une", "mon", "ma", "mes", "votre", "vos", "notre", "nos", "son", "sa", "ses", "avec",
+    "chez", "en", "par", "sur", "que", "qui", "est", "a", "an", "my", "your", "our", "of", "to", "for", "with", "in",
+    "at", "from", "is", "by", "contre", "sous", "dans", "entre", "vers", "mr", "mme", "m.", "m", "mrs",
+}  # fmt: skip
+
+_BROKEN = 60
+"""Characters of a line that may have been broken because it was full."""
+
 REACH = re.compile(
     r"\+?\(?\d[\d .()/-]{7,}\d|@\w|https?:|www\."
     r"|^\d{1,4} ?(?:bis|ter|quater|[a-d])?,? (?:rue|av|bd|bld|all|chem|ch|imp|pl|route|rte|quai|cours|square|sq|res)"
@@ -44,6 +53,13 @@ def is_name(text: str, rules: Rules, *, free: bool = False) -> bool:
         return True
     return words[0][0].isupper() and all(
         word[0].isupper() or word in _PARTICLES or word.strip(".") in rules.greeting_titles for word in words
+    )
+
+
+def ends_in_the_middle(text: str) -> bool:
+    """Tell whether a line was broken where it got too long, or ends in a word that wants another."""
+    return not text.endswith((".", "!", "?", "…", ")")) and (
+        len(text) >= _BROKEN or text.endswith((",", ":", ";")) or text.rsplit(maxsplit=1)[-1].lower() in _WANTING
     )
 
 

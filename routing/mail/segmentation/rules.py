@@ -56,6 +56,7 @@ class Rules:
     excuses: tuple[str, ...]
     formula_words: frozenset[str]
     postscripts: tuple[str, ...]
+    no_names: frozenset[str]
     contact_words: frozenset[str]
     contact_phrases: tuple[str, ...]
     titles: frozenset[str]
@@ -93,6 +94,7 @@ def rules() -> Rules:
         postscripts=tuple(
             f"{mark}{end}" for mark in _all(tables, "closing", "postscript") for end in (":", " ", ".")
         ),
+        no_names=frozenset(_all(tables, "name", "never")),
         contact_words=frozenset(word for word in contact if FIRST_WORD.fullmatch(word)),
         contact_phrases=tuple(word for word in contact if not FIRST_WORD.fullmatch(word)),
         titles=frozenset(_all(tables, "contact", "titles")),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from routing.mail.segmentation.names import REACH, has_title, is_contact, is_name
+from routing.mail.segmentation.names import REACH, ends_in_the_middle, has_title, is_contact, is_name
 from routing.mail.segmentation.segment import Kind
-from routing.mail.segmentation.stretch import TRAILING, Stretch
+from routing.mail.segmentation.stretch import TRAILING, WORD, Stretch
 
 _SIGNATURE_LINES = 20
 """Lines behind `--`: the longest real one, with address, registration and slogan, is shorter."""
@@ -16,6 +16,8 @@ _SIGNATURE_WORDS = 16
 _NAMES = 2
 _CONTACT_LINES = 16
 _DASHES = 3
+_SENTENCE = 4
+"""Words of a line that says something: right below, a name signs it; below fewer, it may be one more of a list."""
 
 
 def label_delimited(stretch: Stretch) -> None:
@@ -122,7 +124,7 @@ def label_unclosed_name(stretch: Stretch, end: int) -> None:
         if not is_name(text, rules) and not is_contact(text, low, rules):
             break
         start -= 1
-    while start < end and not _stands_apart(stretch, start):
+    while start < end and not _stands_apart(stretch, start, end):
         start += 1
     names = 0
     for place in range(start, end):
@@ -132,8 +134,8 @@ def label_unclosed_name(stretch: Stretch, end: int) -> None:
         stretch.label(place, Kind.NAME if named else Kind.CONTACT)
 
 
-def _stands_apart(stretch: Stretch, place: int) -> bool:
-    """Tell whether a name begins at `place` that is no part of what is said above it."""
+def _stands_apart(stretch: Stretch, place: int, end: int) -> bool:
+    """Tell whether a name begins at `place`, in what ends at `end`, that is no part of what is said above it."""
     text, rules = stretch.text(place), stretch.rules
     if not place or not is_name(text, rules):
         return False  # at the top it is what the mail says, below a quotation the answer to it
@@ -143,5 +145,8 @@ def _stands_apart(stretch: Stretch, place: int) -> bool:
         return True
     if not stretch.follows_closely(place):
         return True
-    # Right below a sentence, a lone word rather goes with it.
-    return len(text.split()) > 1 and stretch.text(place - 1).endswith((".", "!", "?"))
+    above = stretch.text(place - 1)
+    if ends_in_the_middle(above) or WORD.findall(stretch.low(place))[0] in rules.no_names:
+        return False
+    signs = place == end - 1 or REACH.search(stretch.low(place + 1)) is not None
+    return signs and len(above.split()) >= _SENTENCE
