@@ -12,6 +12,7 @@ from celery import Celery, signals
 
 from broker.connection import make_celery
 from broker.names import CLASSIFY, CLASSIFY_QUEUE
+from broker.questions import RedisQuestions
 from model.registry import ModelIdentity, identify_model, load_classifier
 from routing.classifier import Classifier
 from routing.policy.reading import policy_of
@@ -20,8 +21,9 @@ from routing.settings import Settings
 from routing.store.opening import open_store
 from worker.attendance import Attendance
 from worker.classifying import SHIFT_SECONDS, Shift
+from worker.explaining import Explaining
 from worker.faults import forgiving
-from worker.metrics import Metrics
+from worker.metrics import Metrics, explanation
 from worker.node import make_bells, node_name, run_node
 from worker.pace import Pace
 
@@ -106,21 +108,29 @@ class ClassifyNode:
     def _prepare_child(self) -> None:
         """Load the model and connect, in the child, so that neither crosses a fork."""
         settings = self._settings
+        classifier = self._load(settings.model)
+        store = open_store(settings.resolved_database_url)
         router = Router(
-            classifier=self._load(settings.model),
+            classifier=classifier,
             policy=policy_of(settings).for_model(self._identify(settings.model)),
             max_attempts=settings.max_attempts,
             clock=time.time,
             stopwatch=time.perf_counter,
         )
         self._shift = Shift(
-            store=open_store(settings.resolved_database_url),
+            store=store,
             router=router,
             bells=make_bells(settings, self._celery),
             observer=Metrics(),
             pace=Pace(most=settings.claim_limit),
             worker=f"{self._name}/{os.getpid()}",
             lease_seconds=settings.lease_seconds,
+            questions=Explaining(
+                asked=RedisQuestions.at(settings.redis_url),
+                store=store,
+                classifier=classifier,
+                observe=explanation,
+            ),
         )
 
     def _work(self) -> None:

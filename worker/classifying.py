@@ -1,11 +1,11 @@
-"""Deciding what is queued: claim, route, record, until nothing is left."""
+"""Deciding what is queued: claim, route, record, until nothing is left. Between claims, saying why."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from routing.job import Claim, Decided, Outcome
@@ -43,6 +43,21 @@ class Observer(Protocol):
         """Outcomes were offered to the store, which took those of the jobs in `taken`."""
 
 
+class Questions(Protocol):
+    """What is asked of this process besides mails."""
+
+    def reply_to_one(self) -> bool:
+        """Say why a mail was decided as it was, if somebody asked; say whether somebody did. Never raises."""
+
+
+class NoQuestions:
+    """Nobody asks."""
+
+    def reply_to_one(self) -> bool:
+        """Find nothing asked."""
+        return False
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shift:
     """One worker process at work."""
@@ -55,6 +70,8 @@ class Shift:
     worker: str
     """`NODE/PID`: under which the leases are held."""
     lease_seconds: float
+    questions: Questions = field(default_factory=NoQuestions)
+    """Asked between two claims: a question waits for one claim at most, and a mail for one question."""
     clock: Callable[[], float] = time.time
     stopwatch: Callable[[], float] = time.perf_counter
     pause: Callable[[float], object] = time.sleep
@@ -68,18 +85,20 @@ class Shift:
             begins_at = self.stopwatch()
             limit = self.pace.limit
             claims = self._claim(limit)
-            if not claims:
-                if answered:
-                    return
-                # From here on whoever commits a mail rings again, so one more look misses nothing.
-                self.bells.answer()
-                answered = True
-                continue
             if len(claims) == limit and not woke_another:
                 self.bells.wake_another()
                 woke_another = True
-            self._decide(claims)
-            if len(claims) < limit:
+            if claims:
+                self._decide(claims)
+            replied = self.questions.reply_to_one()
+            if not claims and not replied:
+                if answered:
+                    return
+                # From here on whoever commits a mail or asks rings again, so one more look misses nothing.
+                self.bells.answer()
+                answered = True
+                continue
+            if claims and len(claims) < limit:
                 self.pause(max(0.0, begins_at + BREATH_SECONDS - self.stopwatch()))
             if self.stopwatch() > ends_at:
                 if not woke_another:  # one bell for each that was answered, or they would pile up

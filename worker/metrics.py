@@ -24,6 +24,12 @@ CLASSIFY = Histogram(
     "Time of the classifier for one mail.",
     buckets=(0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5),
 )
+EXPLANATIONS = Counter("facteur_explanations", "Questions why a mail was decided as it was.", ["outcome"])
+EXPLAIN = Histogram(
+    "facteur_explain_seconds",
+    "Time of one explanation.",
+    buckets=(0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1, 5),
+)
 DELIVERIES = Counter("facteur_deliveries", "Callbacks attempted.", ["outcome"])
 
 
@@ -50,3 +56,9 @@ class Metrics:
 def delivery(what: str) -> None:
     """Count an attempt at a callback: delivered, retried or given up."""
     DELIVERIES.labels(what).inc()
+
+
+def explanation(outcome: str, seconds: float) -> None:
+    """Count a question why: explained, refused, failed or dropped."""
+    EXPLANATIONS.labels(outcome).inc()
+    EXPLAIN.observe(seconds)
