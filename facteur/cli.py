@@ -18,7 +18,9 @@ SAMPLES = Path(__file__).parent.parent / "examples" / "mails"
 LATE = {
     "corpus": ("facteur.corpora", "corpus"),
     "keys": ("facteur.keys", "keys"),
+    "runs": ("facteur.run_list", "runs_"),
     "train": ("facteur.training", "train"),
+    "tune": ("facteur.tuning", "tune"),
     "distil": ("facteur.distilling", "distil"),
     "evaluate": ("facteur.evaluating", "evaluate_"),
     "compare": ("facteur.evaluating", "compare_"),

@@ -9,10 +9,32 @@ from typing import Any
 
 import click
 
+from facteur.corpora import layout_options
 from model.training.config import option_types, read_config
 from model.training.options import TrainOptions
 
 Command = Callable[..., Any]
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+def corpus_options(command: Command) -> Command:
+    """Add what is trained on, and where from and to; what is not given arrives as None or ()."""
+    for option in (
+        layout_options,
+        click.option("--folds", type=click.IntRange(min=2), help="Cross-validate with so many models first."),
+        click.option("--config", type=_FILE, help="TOML file of options, such as a run's config.toml."),
+        click.option("--notes", help="Markdown for the model card: origins, licences, attributions."),
+        click.option("--policy", help="A policy whose labels are the taxonomy; others are refused."),
+        click.option("--test", help="Held-out mails that the model card reports on."),
+        click.option("--out", help="Where the model's folder is made.  [default: models]"),
+        click.option(
+            "--base",
+            help="Encoder to start from: `minilm`, a folder, or a name on the Hugging Face hub.  [default: minilm]",
+        ),
+        click.argument("corpora", nargs=-1),
+    ):
+        command = option(command)
+    return command
 
 
 def training_options(command: Command) -> Command:

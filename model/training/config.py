@@ -20,6 +20,8 @@ PLACES: Mapping[str, type] = {
     "folds": int,
     "columns": list,
     "encoding": str,
+    "label_header": str,
+    "labels_file": str,
 }
 """Keys of a file beside the options: where the run takes from and writes to."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +54,7 @@ def prepare(
     options: TrainOptions,
     *,
     layout: Layout = PLAIN,
+    names: Mapping[str, str] | None = None,
     tell: Callable[[CorpusReport], None] = lambda _: None,
 ) -> Material:
     """Read and check what is to be trained on; `tell` hears what the check found, also when that ends the run.
@@ -64,7 +65,7 @@ def prepare(
     faults: list[str] = []
     examples = read_corpus(corpora, layout=layout, faults=faults)
     test = read_corpus([options.test], layout=layout) if options.test else []
-    report = check_corpus(examples, labels=options.labels, test=test, faults=faults)
+    report = check_corpus(examples, labels=options.labels, names=names, test=test, faults=faults)
     tell(report)
     if report.errors:
         others = f" ({len(report.errors) - 1} more errors are listed above)" if len(report.errors) > 1 else ""

@@ -25,6 +25,8 @@ class Request:
     folds: int = 0
     policy: str = ""
     """The file that the labels are from; empty: they are whatever the corpus holds."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people call a label to the label, for suggestions as the corpus is checked."""
 
     def config(self) -> dict[str, Any]:
         """Return the request as `--config` takes it."""
@@ -38,6 +40,8 @@ class Request:
             **({"folds": self.folds} if self.folds else {}),
             **({"columns": [f"{ours}={theirs}" for ours, theirs in layout.columns.items()]} if layout.columns else {}),
             **({"encoding": layout.encoding} if layout.encoding else {}),
+            **({"label_header": layout.label_header} if layout.label_header != Layout().label_header else {}),
+            **({"labels_file": str(layout.labels)} if layout.labels else {}),
             **{name: getattr(self.options, name) for name in option_types()},
         }
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from model.corpus.checking import CorpusReport
 from model.training.bases import Base, find_base
 from model.training.machine import described, device_of, use_threads
-from model.training.options import Listener
+from model.training.options import Listener, Progress
 from model.training.preparation import Material, prepare
 from model.training.recording import Recorder, recorded
+from model.training.reporting import write_report
 from model.training.request import Request, of_parameters
 from model.training.runs import Run, Status, create, open_run
 from model.training.tracking import Tracker, tracker_of
@@ -39,7 +40,7 @@ def perform(
     """
     tracker = tracker_of()
     device_of(request.options.device)
-    material = prepare(request.corpora, request.options, layout=request.layout, tell=tell)
+    material = prepare(request.corpora, request.options, layout=request.layout, names=request.names, tell=tell)
     base = find_base(request.base)
     run = create(runs, kind="train", name=request.options.name)
     run.record.data = material.digest
@@ -59,7 +60,7 @@ def resume(folder: Path, *, watch: Listener, tell: Tell, begun: Callable[[Run], 
         raise ConfigurationError(f"The run {folder} {what}: there is nothing to go on with.")
     request = of_parameters(run.record.parameters)
     tracker = tracker_of()
-    material = prepare(request.corpora, request.options, layout=request.layout, tell=tell)
+    material = prepare(request.corpora, request.options, layout=request.layout, names=request.names, tell=tell)
     if material.digest != run.record.data:
         raise ConfigurationError(
             f"The corpus has changed since the run {folder.name} began (digest {run.record.data} then, "
@@ -83,6 +84,14 @@ def _go(  # noqa: PLR0913, PLR0917 - all that was found before
             report = train(material, base, Path(request.out), request.options, recorder, folds=request.folds, run=run)
             recorder.figures(_figures(report))
             run.record.results = {"model": str(report.model), "checkpoint": str(report.checkpoint)}
+            recorder(Progress(stage="report", done=0, total=1))
+            write_report(
+                report.model,
+                run,
+                judged_by=material.test or report.parts.held_out,
+                learnt_from=report.parts.training,
+            )
+            recorder(Progress(stage="report", done=1, total=1))
     except ConfigurationError:
         if not run.state.exists():  # it never began to learn: there is nothing to go on with, nor to look at
             shutil.rmtree(run.folder, ignore_errors=True)
@@ -92,7 +101,7 @@ def _go(  # noqa: PLR0913, PLR0917 - all that was found before
 
 def _figures(report: TrainReport) -> dict[str, float]:
     figures: dict[str, float] = {
-        "trained_on": report.examples,
+        "trained_on": len(report.parts.training),
         "best_epoch": report.best_epoch,
         "agreement": report.agreement,
         "calibration_error": report.confidence.honesty.error,

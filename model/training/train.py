@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.confidence.confidence import Confidence
+from model.corpus.split import Parts
 from model.evaluation import Evaluation
 from model.training.bases import Base
 from model.training.crossval import CrossValidation, cross_validate
@@ -28,8 +29,8 @@ class TrainReport:
     """The model directory that serves."""
     checkpoint: Path
     """The same model for torch: what to start the next training from."""
-    examples: int
-    """Mails trained on."""
+    parts: Parts
+    """What was trained on, and what was held out to choose by."""
     best_epoch: int
     confidence: Confidence
     agreement: float
@@ -92,7 +93,7 @@ def train(  # noqa: PLR0913 - what to learn from, where to, how, and where to ke
     return TrainReport(
         model=published.model,
         checkpoint=published.checkpoint,
-        examples=len(parts.training),
+        parts=parts,
         best_epoch=fitted.epoch,
         confidence=published.confidence,
         agreement=published.agreement,
