@@ -29,7 +29,15 @@ def trained(base, mails, other_mails, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     seen = []
     options = TrainOptions(
-        name="tiny", epochs=12, batch=4, held_out=0.25, threads=1, bfloat16=False, learning_rate=5e-3, test=other_mails
+        name="tiny",
+        epochs=12,
+        patience=0,
+        batch=4,
+        held_out=0.25,
+        threads=1,
+        bfloat16=False,
+        learning_rate=5e-3,
+        test=other_mails,
     )
     return train(prepare([mails], options), find_base(base), out, options, seen.append), seen, out
 
