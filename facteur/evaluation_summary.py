@@ -57,8 +57,9 @@ def show_comparison(comparison: Comparison, files: Sequence[Path], say: Wording,
     parts = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for place, head in enumerate((say("part"), say("mails"), say("difference"), say("interval"), "p")):
         parts.add_column(head, justify="right" if place else "left", no_wrap=True)
-    for part in (comparison.whole, *comparison.languages, *_telling(comparison.labels)):
-        name = say("all_mails") if part is comparison.whole else say.slice_name(part.name)
+    languages = [(say.slice_name(part.name), part) for part in comparison.languages]
+    labels = [(part.name, part) for part in _telling(comparison.labels)]
+    for name, part in [(say("all_mails"), comparison.whole), *languages, *labels]:
         parts.add_row(
             Text(visible(name)),
             say.count(part.mails),

@@ -9,9 +9,9 @@ from model.evaluation.comparison import Comparison, Pair, Paired
 from model.evaluation.outcome import corpus_digest
 from model.report import plots
 from model.report.excerpt import Texts
-from model.report.markup import Markup, element
+from model.report.markup import Markup, breakable, element
 from model.report.page import SURE, Circumstances, document, how, row
-from model.report.sections import contestant_row
+from model.report.sections import contestants
 from model.report.tables import table
 from model.report.wording import Wording
 
@@ -61,12 +61,11 @@ def comparison_lead(comparison: Comparison, say: Wording) -> str:
 
 def _models(comparison: Comparison, say: Wording) -> Markup:
     whole = comparison.whole
-    heads = [say(key) for key in ("model", "accuracy_head", "macro_f1", "ece", "area", "top3", "speed")]
     judged = zip(names(comparison, say), (comparison.first, comparison.second), strict=True)
     return element(
         "section",
         element("h2", say("compare_models")),
-        table(say("compare_models"), heads, [contestant_row(name, contestant(one), say) for name, one in judged]),
+        contestants([(name, contestant(one)) for name, one in judged], say),
         element(
             "p",
             say(
@@ -113,10 +112,11 @@ def _risk(comparison: Comparison, say: Wording) -> Markup:
 
 
 def _parts(comparison: Comparison, say: Wording) -> Markup:
+    parts = (*comparison.languages, *comparison.lengths)
     return element(
         "section",
         element("h2", say("parts")),
-        _differences(say("parts_caption"), (*comparison.languages, *comparison.lengths), comparison, say),
+        _differences(say("parts_caption"), [(say.slice_name(part.name), part) for part in parts], comparison, say),
         class_="card wide",
     )
 
@@ -126,27 +126,29 @@ def _labels(comparison: Comparison, say: Wording) -> Markup:
         "section",
         element("h2", say("by_label")),
         element("p", say("by_label_about"), class_="about"),
-        _differences(say("by_label_caption"), comparison.labels, comparison, say),
+        _differences(say("by_label_caption"), [(part.name, part) for part in comparison.labels], comparison, say),
         class_="card wide",
     )
 
 
-def _differences(caption: str, parts: Sequence[Paired], comparison: Comparison, say: Wording) -> Markup:
+def _differences(caption: str, parts: Sequence[tuple[str, Paired]], comparison: Comparison, say: Wording) -> Markup:
     first, second = names(comparison, say)
     return table(
         caption,
-        [say("part"), say("mails"), first, second, say("difference"), say("interval"), "p"],
+        [say("part"), first, second, say("difference")],
         [
             [
-                say.slice_name(part.name),
-                say.count(part.mails),
+                element("span", breakable(name), element("small", f"n = {say.count(part.mails)}", class_="under")),
                 say.percent(part.first),
                 say.percent(part.second),
-                say.points(part.difference),
-                say.points_span(part.interval),
-                element("strong", say.p(part.p)) if part.p < SURE else say.p(part.p),
+                element(
+                    "span",
+                    element("strong" if part.p < SURE else "span", say.points(part.difference)),
+                    element("small", say.points_span(part.interval), class_="under"),
+                    element("small", say.p(part.p), class_="under"),
+                ),
             ]
-            for part in parts
+            for name, part in parts
         ],
     )
 

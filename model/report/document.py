@@ -67,8 +67,10 @@ def comparison_document(comparison: Comparison, circumstances: Circumstances) ->
 
 
 def json_bytes(document: dict[str, Any]) -> bytes:
-    """Return a document as UTF-8; half a surrogate pair in an id is written as JSON's own escape."""
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
+    """Return a document as UTF-8, a line a mail; half a surrogate pair in an id is written as JSON's own escape."""
+    head = json.dumps({key: value for key, value in document.items() if key != "mails"}, ensure_ascii=False, indent=1)
+    mails = ",\n".join(json.dumps(mail, ensure_ascii=False) for mail in document["mails"])
+    return f'{head[:-2]},\n "mails": [\n{mails}\n]\n}}\n'.encode("utf-8", "backslashreplace")
 
 
 def read_judged(file: Path) -> Judged:

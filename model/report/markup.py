@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-_EMPTY = frozenset({"br", "col", "meta"})
+_EMPTY = frozenset({"meta", "wbr"})
 _STRANGE = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -40,6 +40,11 @@ def element(name: str, /, *content: object, **attributes: str | float | None) ->
     if name in _EMPTY:
         return Markup(f"<{name}{written}>")
     return Markup(f"<{name}{written}>{together(*content)}</{name}>")
+
+
+def breakable(name: str) -> Markup:
+    """Return a name such as a label, which a line may break behind its underscores."""
+    return Markup(element("wbr").join(together(part) for part in re.split("(?<=_)", name)))
 
 
 def together(*content: object) -> Markup:

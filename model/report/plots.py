@@ -53,7 +53,7 @@ def reliability(bins: Sequence[Bin], say: Wording) -> Markup:
                 class_="count",
             ),
             element(
-                "text", say.count(one.mails), x=(left + right) / 2, y=counts.y(one.mails) - 3, class_="small middle"
+                "text", say.compact(one.mails), x=(left + right) / 2, y=counts.y(one.mails) - 3, class_="small middle"
             ),
         ]
     return picture(

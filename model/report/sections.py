@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from model.evaluation.assessment import Assessment, Contestant
 from model.evaluation.figures import SliceScore
@@ -14,6 +15,7 @@ from model.report.markup import Markup, element
 from model.report.tables import behind, figure, share_cell, table
 from model.report.wording import Wording
 
+_MEASURES = ("accuracy_head", "macro_f1", "ece", "area", "top3", "speed")
 _MOST_ERRORS = 20
 _MOST_CONFUSIONS = 12
 _MOST_CELLS = 200
@@ -28,13 +30,12 @@ def models(assessment: Assessment, say: Wording) -> Markup:
         "section",
         element("h2", say("models")),
         element("p", say("models_about"), class_="about"),
-        table(
-            say("models"),
-            [say(key) for key in ("model", "accuracy_head", "macro_f1", "ece", "area", "top3", "speed")],
+        contestants(
             [
-                contestant_row(assessment.model.judged.name, assessment.model, say),
-                contestant_row(_baseline_name(assessment, say), assessment.baseline, say),
+                (assessment.model.judged.name, assessment.model),
+                (_baseline_name(assessment, say), assessment.baseline),
             ],
+            say,
         ),
         element(
             "p",
@@ -64,18 +65,21 @@ def _baseline_name(assessment: Assessment, say: Wording) -> Markup:
     return element("span", say("baseline"), element("small", about, class_="under"))
 
 
-def contestant_row(name: object, contestant: Contestant | None, say: Wording) -> list[object]:
-    """Return one model's row; dashes when it could not be judged."""
+def contestants(named: Sequence[tuple[object, Contestant | None]], say: Wording) -> Markup:
+    """Return models side by side, a column each: there are two, and a narrow screen has room for them."""
+    columns = [_figures(contestant, say) for _, contestant in named]
+    rows = [[say(key), *(column[place] for column in columns)] for place, key in enumerate(_MEASURES)]
+    return table(say("models"), ["", *(name for name, _ in named)], rows)
+
+
+def _figures(contestant: Contestant | None, say: Wording) -> list[object]:
+    """Return what `_MEASURES` name; dashes for a model that could not be judged."""
     if contestant is None:
-        return [name, *["\N{EN DASH}"] * 6]
-    figures, speed = contestant.evaluation, contestant.judged.mails_per_cpu_second
+        return ["\N{EN DASH}"] * len(_MEASURES)
+    figures, speed, span = contestant.evaluation, contestant.judged.mails_per_cpu_second, contestant.macro_f1_interval
     return [
-        name,
         _with_span(say.percent(figures.accuracy), say.span(figures.accuracy_interval)),
-        _with_span(
-            say.share(figures.macro_f1),
-            f"{say.share(contestant.macro_f1_interval.low)}\N{EN DASH}{say.share(contestant.macro_f1_interval.high)}",
-        ),
+        _with_span(say.share(figures.macro_f1), f"{say.share(span.low)}\N{EN DASH}{say.share(span.high)}"),
         say.share(figures.ece),
         say.share(contestant.risk.area),
         say.percent(figures.top3),
@@ -84,7 +88,7 @@ def contestant_row(name: object, contestant: Contestant | None, say: Wording) ->
 
 
 def _with_span(text: str, span: str) -> Markup:
-    return element("span", text, element("small", span, class_="under"))
+    return element("span", text, " ", element("small", span))
 
 
 def promises(assessment: Assessment, say: Wording) -> Markup | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from model.evaluation.intervals import Interval
-from model.report.markup import Markup, element
+from model.report.markup import Markup, breakable, element
 from model.report.svg import whisker
 from model.report.wording import Wording
 
 Cell = object
 
 
-def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, text_columns: int = 1) -> Markup:
+def table(caption: str, heads: Sequence[object], rows: Iterable[Sequence[Cell]], *, text_columns: int = 1) -> Markup:
     """Return a table whose first column names its rows; all but the first `text_columns` hold figures."""
     return element(
         "div",
@@ -41,7 +41,7 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]], *,
 def _row(row: Sequence[Cell], text_columns: int) -> Markup:
     return element(
         "tr",
-        element("th", row[0], scope="row"),
+        element("th", breakable(row[0]) if type(row[0]) is str else row[0], scope="row"),
         (element("td", cell, class_="n" if place >= text_columns else None) for place, cell in enumerate(row[1:], 1)),
     )
 

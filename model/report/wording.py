@@ -17,6 +17,7 @@ _NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 _DASH = "\N{EN DASH}"
 _SPACE_BEFORE = re.compile(r" (?=[;:?!%])")
 _MINUS = "\N{MINUS SIGN}"
+_THOUSAND = 1_000
 _CERTAIN = 0.001
 """p-values below are not worth telling apart."""
 
@@ -73,6 +74,10 @@ class Wording:
         """Return a whole number, its thousands apart."""
         text = f"{number:,.0f}"
         return text.replace(",", _NARROW_SPACE) if self.language == FRENCH else text
+
+    def compact(self, number: int) -> str:
+        """Return a whole number in little room."""
+        return self.count(number) if number < _THOUSAND else f"{self._decimal(number / _THOUSAND, 1)}k"
 
     def p(self, value: float) -> str:
         """Return a p-value, with its sign of relation."""

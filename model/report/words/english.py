@@ -7,7 +7,7 @@ from collections.abc import Mapping
 WORDS: Mapping[str, str] = {
     # Numbers and names
     "points": "points",
-    "from_to": "{low} to {high} points",
+    "from_to": "{low} to {high}",
     "language_unknown": "language not said",
     "slice_fr": "French",
     "slice_en": "English",

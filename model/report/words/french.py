@@ -7,7 +7,7 @@ from collections.abc import Mapping
 WORDS: Mapping[str, str] = {
     # Numbers and names
     "points": "points",
-    "from_to": "de {low} à {high} points",
+    "from_to": "de {low} à {high}",
     "language_unknown": "langue non indiquée",
     "slice_fr": "français",
     "slice_en": "anglais",
