@@ -99,4 +99,4 @@ def spans_of(text: str, known: Collection[str] = ()) -> list[Span]:
         names(text, known),
     )
     before = set(masked)
-    return [span for span in apart(spans, len(text)) if (span.start, span.end) not in before]
+    return [span for span in apart(text, spans) if (span.start, span.end) not in before]

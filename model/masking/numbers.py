@@ -138,7 +138,7 @@ def plates(text: str) -> Iterator[Span]:
         left, first, _, second, right = found.groups()
         written = left + right
         spaced = first.isspace() or second.isspace()
-        if {left.upper(), right.upper()} & _WORDS and "-" not in first + second:
+        if {left.upper(), right.upper()} & _WORDS and spaced and "-" not in first + second:
             continue
         if written.isupper() or not spaced or _said(text, found.start(), _PLATED):
             yield Span(found.start(), found.end(), Kind.PLATE)

@@ -33,12 +33,30 @@ class Span:
     kind: Kind
 
 
-def apart(spans: Iterable[Span], length: int) -> list[Span]:
-    """Return the spans that overlap no earlier one of the iterable, in the order of the text."""
-    taken = bytearray(length)
+def apart(text: str, spans: Iterable[Span]) -> list[Span]:
+    """Return the spans in the order of the text, each without what an earlier one of the iterable has taken."""
+    taken = bytearray(len(text))
     kept = []
     for span in spans:
-        if span.start < span.end and not taken.find(1, span.start, span.end) >= 0:
-            taken[span.start : span.end] = b"\1" * (span.end - span.start)
-            kept.append(span)
+        start = span.start
+        while start < span.end:
+            end = taken.find(1, start, span.end)
+            end = span.end if end < 0 else end
+            whole = (start, end) == (span.start, span.end)
+            if whole or sum(map(str.isalnum, text[start:end])) > 1:  # what is left of a title is no name
+                kept.append(span if whole else _trimmed(text, Span(start, end, span.kind)))
+            start = taken.find(0, end, span.end)
+            if start < 0:
+                break
+        taken[span.start : span.end] = b"\1" * (span.end - span.start)
     return sorted(kept, key=lambda span: span.start)
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    """Return the span without the spaces and marks at its ends."""
+    start, end = span.start, span.end
+    while not text[start].isalnum():
+        start += 1
+    while not text[end - 1].isalnum():
+        end -= 1
+    return Span(start, end, span.kind)

@@ -1,0 +1,92 @@
+"""`facteur corpus`, as it is typed."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from facteur.cli import main
+from model.corpus import read_corpus
+from routing.store.migrations import migrate
+
+ROWS = "id;category;body\n" + "".join(
+    f"{number};{label};{text} {number}, {WORD} merci\n"
+    for number, (label, text, WORD) in enumerate(
+        (label, f"Bonjour, {topic} {'abcdef'[turn % 6] * (turn + 2)}", chr(97 + turn) * 7)
+        for label, topic in (("quote", "un devis pour ma voiture"), ("billing", "ma facture est fausse"))
+        for turn in range(25)
+    )
+)
+OPTIONS = ("--column", "label=category", "--column", "text=body")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("FACTEUR_POLICY", "FACTEUR_RULES"):
+        monkeypatch.delenv(name, raising=False)
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    monkeypatch.setenv("FACTEUR_DATABASE_URL", url)
+    migrate(url)
+    (tmp_path / "mails.csv").write_text(ROWS)
+
+    def invoke(*words):
+        return CliRunner().invoke(main, ["corpus", *words], catch_exceptions=False)
+
+    return invoke
+
+
+def test_a_corpus_that_can_be_trained_on_passes(run):
+    done = run("check", "mails.csv", *OPTIONS)
+    assert done.exit_code == 0
+    assert "50 mails, 2 labels" in done.output
+
+
+def test_what_is_wrong_is_said_with_its_place_and_exit_code_1(run, tmp_path):
+    (tmp_path / "bad.csv").write_text(ROWS + "99;Devis;bonjour tout le monde\n98;;sans label\n")
+    done = run("check", "bad.csv", *OPTIONS)
+    assert done.exit_code == 1
+    assert "bad.csv:53 has no label" in done.output
+    assert "Did you mean quote?" in done.output
+
+
+def test_a_check_can_be_read_by_programs_and_told_to_take_any_label(run):
+    done = run("check", "mails.csv", *OPTIONS, "--json", "--any-label", "--test", "mails.csv")
+    assert done.exit_code == 1
+    report = json.loads(done.output)
+    assert {finding["kind"] for finding in report["findings"]} >= {"leak"}
+    assert "missing-label" not in {finding["kind"] for finding in report["findings"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("check", "nowhere.csv"), "no file, no folder and not store:"),
+        (("check", "mails.csv"), "--column label=category"),
+        (("check", "mails.csv", "--column", "x"), "OURS=THEIRS"),
+        (("check", "store:"), "no example in store:"),
+        (("export", "--out", "x.jsonl"), "No reviewed mail to export"),
+        (("split", "mails.csv", "--out", "mails.csv", *OPTIONS), "mails.csv"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_leaves_no_file(run, tmp_path, words, why):
+    before = {path.name for path in tmp_path.iterdir()}
+    done = run(*words)
+    assert done.exit_code != 0
+    assert why in done.output.replace("\n", " ")
+    assert {path.name for path in tmp_path.iterdir()} - before <= {"store.db-wal", "store.db-shm"}
+
+
+def test_a_corpus_is_parted_into_two_files(run, tmp_path):
+    assert run("split", "mails.csv", "--out", "parts", "--share", "0.2", *OPTIONS).exit_code == 0
+    train, test = (read_corpus([tmp_path / "parts" / name]) for name in ("train.jsonl", "test.jsonl"))
+    assert (len(train) + len(test), {example.label for example in test}) == (50, {"quote", "billing"})
+
+
+def test_a_corpus_is_masked_into_a_file(run, tmp_path):
+    (tmp_path / "one.csv").write_text("label,text\nquote,appelez 06 12 34 56 78\n")
+    done = run("mask", "one.csv", "--out", "masked.jsonl")
+    assert done.exit_code == 0
+    assert "PHONE" in done.output
+    (example,) = read_corpus([tmp_path / "masked.jsonl"])
+    assert example.text == "appelez <PHONE>"
