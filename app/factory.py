@@ -14,6 +14,7 @@ from app.body import SLACK
 from app.docs import docs
 from app.emails import emails
 from app.envelope import Envelope
+from app.explanations import explanations
 from app.health import health
 from app.jobs import jobs
 from app.keyring import Keyring
@@ -27,6 +28,7 @@ from app.waiting import Waiting
 from broker.bell import Bell
 from broker.limiter import Limiter, NoLimiter
 from routing.accept import Intake
+from routing.explanation import NobodyReplies, Questions
 from routing.policy import Policy
 from routing.settings import Settings
 from routing.store.port import Store
@@ -61,6 +63,7 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
     bell: Bell,
     session_secret: bytes,
     limiter: Limiter | None = None,
+    questions: Questions | None = None,
     clock: Callable[[], float] = time.time,
     stopwatch: Callable[[], float] = time.monotonic,
 ) -> Flask:
@@ -73,6 +76,7 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
         bell: rung after each commit.
         session_secret: 32 random bytes that sign browser sessions, the same in every API process.
         limiter: counts mails a key and minute; needed only when `settings.rate_limit` is not 0.
+        questions: carries questions why to workers; unless given, nobody replies to any.
         clock: Unix time in seconds.
         stopwatch: seconds that only go forward, for how long an API key is remembered.
     """
@@ -92,10 +96,11 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
         sessions=Sessions(session_secret, clock),
         limiter=limiter or NoLimiter(),
         waiting=Waiting(store, places=max(1, settings.api_threads // 2)),
+        questions=questions or NobodyReplies(),
         metrics=Metrics(app, store, policy, directory=settings.var / "metrics", clock=clock),
         clock=clock,
     )
-    for blueprint in (emails, jobs, queues, taxonomy, health, docs, console.console):
+    for blueprint in (emails, jobs, explanations, queues, taxonomy, health, docs, console.console):
         app.register_blueprint(blueprint)
     problems.install(app)
     console.install(app)

@@ -87,7 +87,7 @@ class ReviewIn(Strict):
 def get_job(job_id: str) -> Response:
     """Answer with a job."""
     provided = services()
-    job = provided.store.job(_known(job_id))
+    job = provided.store.job(known(job_id))
     headers: dict[str, str] = {}
     seconds = preferred_seconds(request.headers.get("Prefer", ""))
     if seconds is not None:
@@ -151,7 +151,7 @@ def delete_job(job_id: str) -> Response:
     """Cancel a queued job, erase one that ended."""
     provided = services()
     key = caller()
-    job = provided.store.job(_known(job_id))
+    job = provided.store.job(known(job_id))
     if job.source != key.name:
         require(key, Scope.ADMIN)
     now = provided.clock()
@@ -159,6 +159,7 @@ def delete_job(job_id: str) -> Response:
     if job.status is Status.QUEUED:
         return reply(job_fields(provided.store.cancel(job_id, actor=actor, now=now)))
     provided.store.erase(job_id, actor=actor, now=now)
+    provided.questions.forget(job_id)
     return Response(status=204)
 
 
@@ -177,7 +178,7 @@ def delete_job(job_id: str) -> Response:
 )
 def post_review(job_id: str) -> Response:
     """Record a human's word."""
-    _known(job_id)
+    known(job_id)
     if request.mimetype != JSON:
         raise UnsupportedMedia(f"Content-Type must be {JSON}.")
     word = read_json(ReviewIn, read_body())
@@ -215,7 +216,7 @@ def post_review(job_id: str) -> Response:
 def post_retry(job_id: str) -> Response:
     """Queue a failed job again."""
     provided = services()
-    job = provided.store.retry(_known(job_id), actor=f"key {caller().name}", now=provided.clock())
+    job = provided.store.retry(known(job_id), actor=f"key {caller().name}", now=provided.clock())
     afterwards(provided.bell.ring)
     return reply(job_fields(job), 202, {"Location": f"/v1/jobs/{job.id}", "Retry-After": "1"})
 
@@ -233,7 +234,7 @@ def post_retry(job_id: str) -> Response:
 def get_events(job_id: str) -> Response:
     """Answer with a job's history; acceptance is known from the job itself."""
     store = services().store
-    job = store.job(_known(job_id))
+    job = store.job(known(job_id))
     first = {"at": rfc3339(job.created_at), "kind": "accepted", "actor": f"key {job.source}", "detail": ""}
     return reply({"events": [first, *map(event_fields, store.history(job_id))]})
 
@@ -255,7 +256,7 @@ def get_events(job_id: str) -> Response:
 )
 def get_mail(job_id: str) -> Response:
     """Answer with the stored mail, as a file: a browser must never show it as a page of ours."""
-    mail = services().store.mail(_known(job_id))
+    mail = services().store.mail(known(job_id))
     raw = mail.format is MailFormat.RFC822
     response = Response(mail.content, content_type="message/rfc822" if raw else JSON)
     response.headers["Content-Disposition"] = f'attachment; filename="{job_id}.{"eml" if raw else "json"}"'
@@ -293,7 +294,7 @@ def before_of(cursor: str | None) -> str | None:
     return job_id
 
 
-def _known(job_id: str) -> str:
+def known(job_id: str) -> str:
     """Return the id if it can be one; the store is not asked about others."""
     if not is_uuid(job_id):
         raise NotFound("There is no such job; a job's id is the one that its 202 gave.")

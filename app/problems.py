@@ -103,6 +103,21 @@ PROBLEMS: Mapping[str, Problem] = {
             remedy="Read again and decide anew.",
         ),
         Problem(
+            slug="unexplained",
+            status=409,
+            title="Nobody can explain this",
+            meaning="Workers explain, with the model that they have loaded. None was heard from, the broker between "
+            "does not answer, or this model cannot explain this mail; the detail says which.",
+            remedy="Start what the detail names, then ask again. The job itself and its reason are there all the same.",
+        ),
+        Problem(
+            slug="mail-deleted",
+            status=410,
+            title="The mail was deleted",
+            meaning="The decision is kept, but retention has deleted the mail that this needs.",
+            remedy="Nothing brings it back. Keep mails for longer with FACTEUR_MAIL_RETENTION_DAYS.",
+        ),
+        Problem(
             slug="too-large",
             status=413,
             title="The request is too large",
@@ -181,6 +196,8 @@ OF_ERROR: Mapping[type[errors.FacteurError], str] = {
     errors.Conflict: "conflict",
     errors.KeyReused: "key-reused",
     errors.WrongStatus: "wrong-status",
+    errors.MailDeleted: "mail-deleted",
+    errors.Unexplained: "unexplained",
 }
 """Every error of the domain; a test compares it with the tree."""
 

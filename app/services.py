@@ -14,6 +14,7 @@ from app.waiting import Waiting
 from broker.bell import Bell
 from broker.limiter import Limiter
 from routing.accept import Intake
+from routing.explanation import Questions
 from routing.policy import Policy
 from routing.settings import Settings
 from routing.store.port import Store
@@ -34,6 +35,7 @@ class Services:
     sessions: Sessions
     limiter: Limiter
     waiting: Waiting
+    questions: Questions
     metrics: Metrics
     clock: Callable[[], float]
     """Unix time in seconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from routing.job import Job, Status
 from routing.store.port import Store
@@ -15,11 +15,13 @@ FIRST_PAUSE_SECONDS: Final = 0.01
 LONGEST_PAUSE_SECONDS: Final = 0.25
 GROWTH: Final = 1.5
 
+T = TypeVar("T")
+
 UNDECIDED = frozenset({Status.QUEUED, Status.RUNNING})
 
 
 class Waiting:
-    """Lets some requests wait for their job; never so many that no thread is left to accept mail."""
+    """Lets some requests wait for what they ask for; never so many that no thread is left to accept mail."""
 
     def __init__(
         self,
@@ -61,27 +63,35 @@ class Waiting:
             NotFound: the job was erased meanwhile.
             StoreUnavailable: the database does not answer any more.
         """
-        if job.status not in UNDECIDED:
-            return job, True
+        return self.until(job, lambda: self._store.job(job.id), lambda job: job.status not in UNDECIDED, seconds)
+
+    def until(self, known: T, look: Callable[[], T], enough: Callable[[T], bool], seconds: float) -> tuple[T, bool]:
+        """Look again and again until that is enough, or the time is over; whatever `look` raises passes through.
+
+        Returns:
+            What was seen last, `known` if nothing else, and whether the wish to wait was followed.
+        """
+        if enough(known):
+            return known, True
         if self._stopping.is_set() or not self._places.acquire(blocking=False):
-            return job, False
+            return known, False
         try:
-            return self._poll(job, self._stopwatch() + seconds)
+            return self._poll(known, look, enough, self._stopwatch() + seconds)
         finally:
             self._places.release()
 
-    def _poll(self, job: Job, deadline: float) -> tuple[Job, bool]:
+    def _poll(self, seen: T, look: Callable[[], T], enough: Callable[[T], bool], deadline: float) -> tuple[T, bool]:
         pause = FIRST_PAUSE_SECONDS
-        while job.status in UNDECIDED:
+        while not enough(seen):
             left = deadline - self._stopwatch()
             if left <= 0:
                 break
             self._pause(min(pause, left))
             if self._stopping.is_set():
-                return job, False
+                return seen, False
             pause = min(pause * GROWTH, LONGEST_PAUSE_SECONDS)
-            job = self._store.job(job.id)
-        return job, True
+            seen = look()
+        return seen, True
 
 
 def preferred_seconds(header: str) -> int | None:

@@ -16,7 +16,9 @@ from broker.bell import BackgroundBell, Bell, RedisBell, SilentBell
 from broker.connection import connect_redis, make_celery
 from broker.limiter import Limiter, NoLimiter, RedisLimiter
 from broker.names import CLASSIFY
+from broker.questions import RedisQuestions
 from facteur.lingering import LingeringWorker
+from routing.explanation import NobodyReplies
 from routing.policy.reading import policy_of
 from routing.settings import Settings
 from routing.store.opening import open_store
@@ -49,6 +51,7 @@ def build_app(settings: Settings) -> Flask:
         policy=policy_of(settings),
         bell=_bell(settings),
         limiter=_limiter(settings),
+        questions=RedisQuestions.at(settings.redis_url) if settings.redis_url else NobodyReplies(),
         session_secret=session_secret.encode(),
     )
 

@@ -15,7 +15,9 @@
     │   └── StoreUnavailable the database does not answer
     └── Conflict             the call does not fit the state
         ├── KeyReused        an idempotency key came back with another body
-        └── WrongStatus      the job is not in a status that allows this
+        ├── WrongStatus      the job is not in a status that allows this
+        ├── MailDeleted      retention has deleted the mail that the call needs
+        └── Unexplained      nobody can say why, at this time or with this model
 
 The interfaces map these to their own terms, totally: `app.problems` to HTTP statuses, `worker.faults` to
 retry, fail or drop.
@@ -98,3 +100,11 @@ class KeyReused(Conflict):
 
 class WrongStatus(Conflict):
     """The job is not in a status that allows this."""
+
+
+class MailDeleted(Conflict):
+    """The job is there, but retention has deleted the mail that the call needs."""
+
+
+class Unexplained(Conflict):
+    """Nobody can say why the job was decided so: no worker, no Redis, or a model that cannot explain."""

@@ -104,7 +104,7 @@ class Questions(Protocol):
         """Forget what was replied about a job: it is erased. Never raises."""
 
 
-class NobodyAnswers:
+class NobodyReplies:
     """Questions where there is no Redis: nothing can be asked."""
 
     def ask(self, question: Question) -> bool:  # noqa: ARG002 - the port's

@@ -57,3 +57,44 @@ JOB_DONE: Mapping[str, Any] = {
 }
 
 REVIEW: Mapping[str, Any] = {"label": "assistance", "reviewer": "alice", "note": "She cannot stay there tonight."}
+
+EXPLANATION: Mapping[str, Any] = {
+    "job_id": "019a9f3e-5c00-7000-8000-000000000001",
+    "decided_by": "model",
+    "reason": "The model says claim_home with probability 0.97, at least the 0.60 asked for; sent to claims-home.",
+    "rule": None,
+    "label": "claim_home",
+    "probability": 0.9731,
+    "predicted": "claim_home",
+    "probability_without": 0.0412,
+    "method": "erasure",
+    "model_version": "bundled-0123456789ab",
+    "decision_model_version": "bundled-0123456789ab",
+    "note": "",
+    "language": "fr",
+    "text": "Dégât des eaux dans la cuisine\nBonjour,\n\nUne fuite a endommagé le plafond cette nuit.",
+    "words": [
+        {
+            "text": "fuite",
+            "start": 45,
+            "end": 50,
+            "places": [{"start": 45, "end": 50}],
+            "weight": 3.9127,
+            "side": "for",
+        },
+        {
+            "text": "nuit",
+            "start": 80,
+            "end": 84,
+            "places": [{"start": 80, "end": 84}],
+            "weight": -0.4102,
+            "side": "against",
+        },
+    ],
+    "milliseconds": 71.4,
+}
+
+EXPLANATION_PENDING: Mapping[str, Any] = {
+    "job_id": "019a9f3e-5c00-7000-8000-000000000001",
+    "detail": "A worker was asked and has not replied yet; ask again.",
+}

@@ -109,7 +109,7 @@ class House:
         self.store.record(outcomes, worker="w", now=self.clock.now)
 
 
-def build(tmp_path, store=None, limiter=None, bell=None, **settings) -> House:
+def build(tmp_path, store=None, limiter=None, bell=None, questions=None, **settings) -> House:
     store = store or MemoryStore()
     clock, stopwatch = Clock(), Clock(now=0.0)
     bell = bell or SilentBell()
@@ -124,6 +124,7 @@ def build(tmp_path, store=None, limiter=None, bell=None, **settings) -> House:
         bell=bell,
         session_secret=b"s" * 32,
         limiter=limiter,
+        questions=questions,
         clock=clock,
         stopwatch=stopwatch,
     )

@@ -34,6 +34,8 @@ def test_every_error_of_the_domain_has_a_problem():
         (errors.StoreUnavailable, 503),
         (errors.KeyReused, 422),
         (errors.WrongStatus, 409),
+        (errors.MailDeleted, 410),
+        (errors.Unexplained, 409),
         (errors.ConfigurationError, 500),
     ],
 )
