@@ -42,14 +42,15 @@ class Attribution:
 
 def may_end_one(low: str, rules: Rules) -> bool:
     """Tell quickly that a line may be the last one of an attribution; most lines are not."""
-    return low[-1] in ":-*_>~" or low.endswith(rules.verb_ends) or _VERBLESS.match(low) is not None
+    return low[-1] in ":-*_>~" or low.endswith(rules.verb_ends) or ("@" in low and ":" in low) or "gmt" in low
 
 
 def attribution_ending_at(lines: Lines, index: int, floor: int, rules: Rules) -> Attribution | None:
     """Return the attribution whose last line is `index` and whose first is `floor` or below, or None."""
     end = lines.low[index].rstrip(_AROUND)
-    if _VERBLESS.match(end):
-        return Attribution(start=index, introduction=_introduction(lines.text[index], rules))
+    alone = _on_one_line(lines.text[index], end, rules)
+    if alone is not None:
+        return Attribution(start=index, introduction=alone)
     closed = end.endswith(":")
     if not closed and not end.endswith(rules.verb_ends):
         return None
@@ -69,6 +70,33 @@ def attribution_ending_at(lines: Lines, index: int, floor: int, rules: Rules) ->
             text = " ".join(lines.text[start : index + 1])
             return Attribution(start=start, introduction=_introduction(text, rules))
     return None
+
+
+def _on_one_line(text: str, low: str, rules: Rules) -> Introduction | None:
+    """Read the forms that have no verb, or are not folded."""
+    if low.endswith(":") and "@" in low and low.startswith(rules.openers):
+        return Introduction(who=_opened(text))
+    if _VERBLESS.match(low) or _goes_straight_on(low, rules):
+        return _introduction(text, rules)
+    return None
+
+
+def _goes_straight_on(low: str, rules: Rules) -> bool:
+    """Tell whether the quoted text follows on the same line: HTML that lost its line breaks."""
+    if "@" not in low or not rules.dated_start.match(low):
+        return False
+    verb = rules.verb.search(low)
+    return (
+        verb is not None
+        and low[verb.end() :].lstrip()[:1] == ":"
+        and "@" in low[: verb.start()]
+        and rules.never.search(low[: verb.start()].partition("<")[0]) is None
+    )
+
+
+def _opened(text: str) -> str:
+    """Return who wrote, of « Selon Léa <lea@example.fr> : »."""
+    return text.strip(_AROUND + ":").partition(" ")[2].removeprefix("de ")
 
 
 def _says(lines: Lines, index: int, joined: str, rules: Rules, *, closed: bool) -> bool:

@@ -13,6 +13,8 @@ _WORDS = 14
 _FOLDED_WORDS = 5
 _UNNAMED_WORDS = 3
 """Words before the device is named: a longer sentence is about something else."""
+_NAMED_WITHIN = 4
+"""Words among which the device is named: « Envoyé avec AR le 3 mai par courrier » names none."""
 _TAIL_WORDS = 3
 
 _HEAD_END = re.compile(r"[,.;(<{]|https?:")
@@ -63,7 +65,7 @@ def _ends_device(stretch: Stretch, place: int) -> bool:
 
 
 def _names_a_device(text: str, rules: Rules) -> bool:
-    return any(word in rules.device_words for word in WORD.findall(text))
+    return any(word in rules.device_words for word in WORD.findall(text)[:_NAMED_WITHIN])
 
 
 def _is_excuse(tail: str, rules: Rules) -> bool:

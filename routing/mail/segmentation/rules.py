@@ -44,6 +44,8 @@ class Rules:
     forward_dividers: tuple[str, ...]
     dated_start: re.Pattern[str]
     """An attribution from its start to its date: « le lun. 2 », "on 3 may", "2026-05-03"."""
+    openers: tuple[str, ...]
+    """Of attributions that have no verb, with the space behind."""
     verb: re.Pattern[str]
     """« a écrit », "wrote", "schrieb" …, as whole words."""
     never: re.Pattern[str]
@@ -82,6 +84,7 @@ def rules() -> Rules:
         reply_dividers=_all(tables, "divider", "reply"),
         forward_dividers=_all(tables, "divider", "forward"),
         dated_start=_dated_start(_all(tables, "attribution", "starts"), _all(tables, "attribution", "dates")),
+        openers=tuple(f"{opener} " for opener in _all(tables, "attribution", "openers")),
         verb=re.compile(rf"(?<!\w)(?:{_any_of(verbs)})(?!\w)"),
         never=re.compile(rf"(?<![\w<])(?:{_any_of(_all(tables, 'attribution', 'never'))})(?![\w.@-])"),
         verb_ends=verbs,
