@@ -37,9 +37,13 @@ class _Served(torch.nn.Module):
     def forward(self, input_ids: torch.Tensor, ngram_ids: torch.Tensor | None = None) -> tuple[torch.Tensor, ...]:
         vectors = self.network.encoder(input_ids=input_ids).last_hidden_state
         vector = vectors.mean(1)
-        # The mean of the tokens' shares is the last layer's answer to the mean vector, since that layer is linear.
+        # The last layer is linear: its answer to the mean vector is the sum of what each token adds. The product stands
+        # in the graph once, since the quantiser turns the weights of two products round for one of them.
         evidence = torch.nn.functional.linear(vectors, self.network.head.weight) / vectors.shape[1]
-        return self.network.decide(vector, ngram_ids), vector, evidence
+        scores = evidence.sum(1) + self.network.head.bias
+        if self.network.wide is not None and ngram_ids is not None:
+            scores = scores + self.network.wide(ngram_ids)
+        return scores, vector, evidence
 
 
 def export_onnx(network: TextClassifier, directory: Path, *, max_length: int) -> None:

@@ -6,7 +6,7 @@ import copy
 import math
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +14,16 @@ import torch
 from tokenizers import Tokenizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from model.corpus import Example
 from model.corpus.split import Parts
 from model.text import features_of
-from model.training.encoder import TextClassifier, padded, token_ids
+from model.training.batches import epoch
+from model.training.encoder import TextClassifier, mean_vectors, padded
+from model.training.losses import contrast
 from model.training.machine import computes_in_bfloat16
 from model.training.memory import FORGETFUL, Memory
 from model.training.options import Listener, Progress, TrainOptions
 from model.training.prototypes import begin_with_means
 from model.training.reading import read
-from model.training.variation import vary
 from model.training.wide import best_weight, fit_wide
 
 _STATEFUL = ("averaged", "optimizer", "schedule")
@@ -76,14 +76,16 @@ def fit(  # noqa: PLR0913 - the network, what it reads with, what it learns, how
     while not learning.is_over:
         network.train()
         total_loss = 0.0
-        for batch in _batches(training, tokenizer, options, learning.draw):
-            ids, mask = (part.to(device) for part in padded([row for row, _ in batch], network.pad))
-            right = torch.tensor([numbers[label] for _, label in batch], device=device)
+        for batch in epoch(training, tokenizer, options, learning.draw):
+            ids, mask = (part.to(device) for part in padded(batch.rows, network.pad))
+            right = torch.tensor([numbers[label] for label in batch.labels], device=device)
             with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-                scores = network(ids, mask)
-            loss = criterion(scores.float(), right)
+                vectors = mean_vectors(network.encoder, ids, mask).float()
+            loss = criterion(network.decide(vectors), right)
+            if options.contrast:
+                loss = loss + options.contrast * contrast(vectors, right)
             learning.step(loss)
-            total_loss += loss.item() * len(batch)
+            total_loss += loss.item() * len(right)
             listen(Progress(stage="train", done=learning.done, total=learning.steps))
         scores = torch.from_numpy(read(learning.averaged.module, tokenizer, texts, prefix=options.prefix))
         accuracy = (scores.argmax(1) == truths).float().mean().item()
@@ -102,19 +104,29 @@ def fit(  # noqa: PLR0913 - the network, what it reads with, what it learns, how
     listen(Progress(stage="train", done=learning.done, total=learning.done, note=f"best epoch: {learning.best_epoch}"))
     network.load_state_dict(learning.best_state)
     if options.ngrams:
-        deep = read(network, tokenizer, texts, prefix=options.prefix)
-        weights = None if criterion.weight is None else criterion.weight.cpu().numpy()
-        wide = fit_wide(
-            [features_of(example.mail) for example in training],
-            targets,
-            len(labels),
-            ngrams=options.ngrams,
-            weights=weights,
-        )
-        weight = best_weight(deep, wide.scores(texts), truths.tolist())
-        network.widen(wide.table, wide.bias, weight)
+        said = [features_of(example.mail) for example in training], targets
+        weight = _widen(network, tokenizer, said, (texts, truths.tolist()), options=options, weights=weights)
         listen(Progress(stage="train", done=learning.done, total=learning.done, note=f"weight of words: {weight:g}"))
     return Fitted(network=network.eval(), epoch=learning.best_epoch)
+
+
+def _widen(  # noqa: PLR0913 - the network, what it reads with, what it learns, and how
+    network: TextClassifier,
+    tokenizer: Tokenizer,
+    training: tuple[list[str], list[int]],
+    held_out: tuple[list[str], list[int]],
+    *,
+    options: TrainOptions,
+    weights: torch.Tensor | None,
+) -> float:
+    """Add a wide part to `network`, fitted to texts and targets; return its weight, chosen by the held-out ones."""
+    label_weights = None if weights is None else weights.cpu().numpy()
+    wide = fit_wide(*training, network.head.out_features, ngrams=options.ngrams, weights=label_weights)
+    texts, truths = held_out
+    deep = read(network, tokenizer, texts, prefix=options.prefix)
+    weight = best_weight(deep, wide.scores(texts), truths)
+    network.widen(wide.table, wide.bias, weight)
+    return weight
 
 
 class _Learning:
@@ -200,17 +212,3 @@ def _rate(step: int, steps: int, warm_up: float) -> float:
     if step < rising:
         return (step + 1) / rising
     return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
-
-
-def _batches(
-    examples: Sequence[Example], tokenizer: Tokenizer, options: TrainOptions, draw: random.Random
-) -> Iterator[list[tuple[list[int], str]]]:
-    """Yield one epoch of batches of (token ids, label): lengths alike within a batch, all orders drawn."""
-    varied = [vary(example, draw) if options.vary else example for example in examples]
-    rows = token_ids(tokenizer, [options.prefix + features_of(example.mail) for example in varied])
-    # A little noise on the lengths, so that neighbours differ from epoch to epoch.
-    order = sorted(range(len(rows)), key=lambda number: len(rows[number]) * draw.uniform(0.7, 1.3))
-    starts = list(range(0, len(order), options.batch))
-    draw.shuffle(starts)
-    for start in starts:
-        yield [(rows[number], examples[number].label) for number in order[start : start + options.batch]]

@@ -29,6 +29,7 @@ class TrainOptions:
     layer_decay: float = option(0.9, "Rate of a layer, in the rate of the layer above.")
     head_rate: float = option(1e-3, "Learning rate of the new layer on top.")
     label_smoothing: float = option(0.1, "Share of each answer that is spread over all labels.")
+    contrast: float = option(0.3, "Weight of drawing the vectors of one label together, beside the cross-entropy.")
     warm_up: float = option(0.1, "Share of the steps during which the rates rise; then they fall along a cosine.")
     averaging: float = option(0.98, "Decay of the moving average of weights that is kept (0.98: some fifty steps).")
     class_weights: str = option("balanced", "`balanced`: every label weighs alike; `none`: every mail does.")

@@ -27,6 +27,8 @@ pytestmark = [
 
 TEXTS = ("my car", "quel serait le prix d'une assurance pour une maison au bord de la mer ?", "x")
 NGRAMS = 5000
+LABELS = 90
+"""Enough that the exporter keeps the last layer as it is instead of folding it."""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def both(request, tokenizer, tmp_path_factory):
     configuration, ngrams = request.param
     torch.manual_seed(4)
     encoder = AutoModel.from_config(configuration(tokenizer.get_vocab_size()))
-    network = TextClassifier(encoder, 3, ngrams=ngrams).eval()
+    network = TextClassifier(encoder, LABELS, ngrams=ngrams).eval()
     if network.wide is not None:
         torch.nn.init.normal_(network.wide.table[1:])
     folder = tmp_path_factory.mktemp("graph")
@@ -94,7 +96,7 @@ def test_padding_changes_nothing(both, tokenizer):
 def test_what_the_tokens_say_adds_up_to_what_the_deep_part_says(both, tokenizer):
     network, graph, ngrams = both
     read = graph.read(TEXTS[1], (SCORES, VECTOR, EVIDENCE))
-    assert read[EVIDENCE].shape == (len(tokenizer.encode(TEXTS[1]).ids), 3)
+    assert read[EVIDENCE].shape == (len(tokenizer.encode(TEXTS[1]).ids), LABELS)
     deep = read[EVIDENCE].sum(0) + network.head.bias.detach().numpy()
     again = read[VECTOR] @ network.head.weight.detach().numpy().T + network.head.bias.detach().numpy()
     assert deep == pytest.approx(again, abs=1e-5)  # exact: the last layer is in float32
