@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("app", "broker", "facteur", "model", "routing", "worker")
 
-TRAINING = {"onnx", "onnxscript", "safetensors", "torch", "transformers"}
+TRAINING = {"onnx", "onnxscript", "safetensors", "sklearn", "torch", "transformers"}
 RUNTIME = {"numpy", "onnxruntime", "tokenizers"}
 HTTP = {"flask", "gunicorn", "werkzeug", "app"}
 STORE = {"alembic", "psycopg", "sqlalchemy"}
