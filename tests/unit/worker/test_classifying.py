@@ -12,7 +12,7 @@ from routing.policy.reading import read_policy
 from routing.route import Router
 from routing.store.memory import MemoryStore
 from routing.store.port import NO_FILTER
-from worker.classifying import SHIFT_SECONDS, Shift
+from worker.classifying import SHIFT_SECONDS, NoQuestions, Shift
 from worker.pace import Pace
 
 POLICY = read_policy()
@@ -69,7 +69,9 @@ class Ledger:
 class Place:
     """A store, a broker, a worker process, and a clock that goes on by itself a little."""
 
-    def __init__(self, mail, *, store=None, most=4, step=0.001, lease_seconds=60.0):
+    def __init__(  # noqa: PLR0913 - what differs from test to test
+        self, mail, *, store=None, most=4, step=0.001, lease_seconds=60.0, questions=None
+    ):
         self.mail = mail
         self.store = store or MemoryStore()
         self.broker = Broker()
@@ -90,6 +92,7 @@ class Place:
             pace=Pace(most=most),
             worker="node/1",
             lease_seconds=lease_seconds,
+            questions=questions or NoQuestions(),
             clock=lambda: self.now,
             stopwatch=lambda: next(ticks) * step,
         )
@@ -263,3 +266,45 @@ def test_one_bad_mail_does_not_keep_its_neighbours(mail):
     assert {place.store.job(job_id).status for job_id in good} == {Status.DONE}
     job = place.store.job(bad)
     assert (job.status, job.error, job.attempts) == (Status.QUEUED, "ValueError: as asked", 1)
+
+
+class Asked:
+    """Questions that wait, and how many mails were decided before each was replied to."""
+
+    def __init__(self, waiting):
+        self.waiting = waiting
+        self.decided = lambda: 0
+        self.when = []
+
+    def reply_to_one(self):
+        if not self.waiting:
+            return False
+        self.waiting -= 1
+        self.when.append(self.decided())
+        return True
+
+
+def test_a_question_waits_for_one_claim_and_a_mail_for_one_question(mail):
+    asked = Asked(3)
+    place = Place(mail, most=2, questions=asked)
+    asked.decided = lambda: sum(taken for _, taken in place.ledger.told)
+    place.hand_in(8)
+    place.shift.work()
+    assert asked.when == [2, 4, 6]
+    assert place.statuses() == {Status.DONE}
+
+
+def test_questions_are_replied_to_where_no_mail_waits(mail):
+    asked = Asked(3)
+    place = Place(mail, questions=asked)
+    place.shift.work()
+    assert asked.waiting == 0
+    assert place.broker.log == ["answer"]
+
+
+def test_more_questions_than_a_shift_has_time_for_wake_another(mail):
+    asked = Asked(10_000)
+    place = Place(mail, step=SHIFT_SECONDS / 5, questions=asked)
+    place.shift.work()
+    assert 0 < len(asked.when) < 10
+    assert place.broker.log == ["wake"]
