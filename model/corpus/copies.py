@@ -10,19 +10,24 @@ from model.corpus.labels import SHOWN
 from model.corpus.nearness import Copies
 
 LEAKING = 0.05
-"""Share of a test set that may have copies in training (a public set's own few) before its figures are worthless."""
+"""Share of a test set that may be copied from training to the letter before its figures are worthless."""
 _MANY = 0.2
 _DOUBTFUL = 0.05
+
+
+Pair = tuple[Example, Example]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Kinds:
     """Pairs of near-copies, by what is wrong with them."""
 
-    same: list[tuple[Example, Example]]
-    near: list[tuple[Example, Example]]
-    contrary: list[tuple[Example, Example]]
-    across: dict[str, list[tuple[Example, Example]]]
+    same: list[Pair]
+    near: list[Pair]
+    contrary: list[Pair]
+    across: dict[str, list[Pair]]
+    exact: dict[str, int]
+    """How many of `across` are copies to the letter."""
 
 
 def copy_findings(
@@ -40,12 +45,13 @@ def copy_findings(
     total = len(examples)
     for name, pairs in kinds.across.items():
         start, end = parts[name]
-        leaked = {other.id for _, other in pairs}
-        share = len(leaked) / max(1, end - start)
+        share = kinds.exact[name] / (end - start)
+        near = len(pairs) - kinds.exact[name]
         yield Finding(
             severity=Severity.ERROR if share > LEAKING else Severity.WARNING,
             kind="leak",
-            what=f"Copies or near-copies of what is trained on: {mails(len(leaked))} of the {name} set ({share:.1%})",
+            what=f"Copies ({kinds.exact[name]}) and near-copies ({near}) of what is trained on "
+            f"among the {mails(end - start)} of the {name} set",
             advice="Take them out of one of the two: the figures will be better than the model.",
             where=_pairs(pairs),
         )
@@ -79,29 +85,28 @@ def copy_findings(
 
 
 def _kinds(examples: Sequence[Example], copies: Copies, parts: Mapping[str, tuple[int, int]]) -> _Kinds:
-    kinds = _Kinds(same=[], near=[], contrary=[], across={})
-    clusters = copies.members()
-    for members in clusters:
-        by_part = {
-            name: [number for number in members if start <= number < end] for name, (start, end) in parts.items()
-        }
-        (_, trained), *held = by_part.items()
-        for name, numbers in held:
-            if trained and numbers:
-                pairs = [(examples[trained[0]], examples[number]) for number in numbers]
-                kinds.across.setdefault(name, []).extend(pairs)
-        first = examples[members[0]]
-        for number in members[1:]:
-            example = examples[number]
-            if example.label != first.label:
-                kinds.contrary.append((first, example))
-            elif number in trained and members[0] in trained:
-                (kinds.same if _written(example) == _written(first) else kinds.near).append((first, example))
+    kinds = _Kinds(same=[], near=[], contrary=[], across={}, exact={})
+    (_, (_, trained)), *held = parts.items()
+    for members in copies.members():
+        seen = [number for number in members if number < trained]
+        texts = {_written(examples[number]) for number in seen}
+        for name, (start, end) in held if seen else ():
+            leaked = [examples[number] for number in members if start <= number < end]
+            if leaked:
+                kinds.across.setdefault(name, []).extend((examples[seen[0]], example) for example in leaked)
+                exact = sum(_written(example) in texts for example in leaked)
+                kinds.exact[name] = kinds.exact.get(name, 0) + exact
+    for first, second in copies.pairs:
+        one, other = examples[first], examples[second]
+        if one.label != other.label:
+            kinds.contrary.append((one, other))
+        elif second < trained:
+            (kinds.same if _written(one) == _written(other) else kinds.near).append((one, other))
     return kinds
 
 
 def _written(example: Example) -> tuple[str, ...]:
-    return (*example.subject.split(), "\n", *example.text.split())
+    return (*example.subject.casefold().split(), "\n", *example.text.casefold().split())
 
 
 def _pairs(pairs: Sequence[tuple[Example, Example]]) -> tuple[str, ...]:

@@ -98,13 +98,20 @@ def test_a_label_of_the_policy_without_mail_is_told():
 
 
 def test_copies_in_the_test_set_are_a_leak_and_many_are_an_error():
-    text = CLEAN[0].text
-    copy = Example(id="t", label="quote", language="fr", subject="", text=f"{text} svp", place="test.csv:9")
-    (finding,) = found(CLEAN, "leak", test=[copy, *mails("quote", 40, start=100)])
-    assert (finding.severity, finding.where) == (Severity.WARNING, ("quote.csv:2 ~ test.csv:9",))
-    (finding,) = found(CLEAN, "leak", validation=[copy, *mails("quote", 4, start=100)])
+    fields = {"label": "quote", "language": "fr", "subject": ""}
+    near = Example(id="n", text=f"{CLEAN[0].text} svp", place="test.csv:9", **fields)
+    same = Example(id="s", text=f" {CLEAN[1].text.upper()}", place="test.csv:10", **fields)
+    others = mails("quote", 40, start=100)
+    (finding,) = found(CLEAN, "leak", test=[near, same, *others])
+    assert "Copies (1) and near-copies (1)" in finding.what
+    assert (finding.severity, finding.where) == (
+        Severity.WARNING,
+        ("quote.csv:2 ~ test.csv:9", "quote.csv:3 ~ test.csv:10"),
+    )
+    assert found(CLEAN, "leak", test=[near, *others[:2]])[0].severity is Severity.WARNING
+    (finding,) = found(CLEAN, "leak", validation=[same, *others[:4]])
     assert finding.severity is Severity.ERROR
-    assert "validation set (20.0%)" in finding.what
+    assert "5 mails of the validation set" in finding.what
 
 
 def test_near_copies_with_different_labels_contradict_each_other():
