@@ -85,14 +85,19 @@ class OnnxNetwork:
         arrays = self._session.run(list(wanted), self._feed(text), self._run_options)
         return {name: array[0] for name, array in zip(wanted, arrays, strict=True)}
 
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """Return where in `text` each token stands, (start, end) in characters; both 0 for what is not in it."""
+        ahead = len(self._prefix)
+        offsets = self._tokenizer.encode(self._prefix + text).offsets
+        return [(max(0, start - ahead), max(0, end - ahead)) for start, end in offsets]
+
     def end_of(self, text: str) -> int | None:
         """Return after how many characters of `text` the reading ends; None when all of it is read."""
         if self._ngrams:
             return None  # the wide part reads on where the tokens end
-        encoding = self._tokenizer.encode(self._prefix + text)
-        if not encoding.overflowing:
+        if not self._tokenizer.encode(self._prefix + text).overflowing:
             return None
-        return max(0, max(end for _, end in encoding.offsets) - len(self._prefix))
+        return max(end for _, end in self.offsets(text))
 
     def _feed(self, text: str) -> dict[str, NDArray[Any]]:
         ids = np.array([self._tokenizer.encode(self._prefix + text).ids], dtype=np.int64)
