@@ -69,7 +69,7 @@ def _label_phrases(stretch: Stretch) -> None:
 
 
 def _label_wordless(stretch: Stretch, place: int, low: str) -> int:
-    if drawn_line(low) or not low.strip("- "):
+    if drawn_line(low) or low == "-":
         return stretch.label(place, Kind.RULE)
     return 0 if stretch.text(place).strip(_TRACKING) else stretch.label(place, Kind.FOOTER)
 

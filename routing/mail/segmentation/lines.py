@@ -73,13 +73,14 @@ def lines_of(body: str, rules: Rules) -> Lines:
                 text, depth = text.lstrip("| "), 1
             elif first.isupper() and ">" in text[:4] and (marked := _INITIALS.match(text)):
                 text, depth = text[marked.end() :], 1
-        if text:
+        low = fold(text[:WIDTH]).strip() if text else ""
+        if low:
             if above and not depth and _is_wrapped(lines, text):
                 depth = above
             above = depth
-            text = text[:WIDTH]
-        add_text(text)
-        add_low(fold(text) if text else "")
+        # What has only characters without width, as trackers leave them, is an empty line.
+        add_text(text[:WIDTH] if low else "")
+        add_low(low)
         add_depth(depth)
     return lines
 

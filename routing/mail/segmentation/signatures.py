@@ -146,7 +146,7 @@ def _stands_apart(stretch: Stretch, place: int, end: int) -> bool:
     if not stretch.follows_closely(place):
         return True
     above = stretch.text(place - 1)
-    if ends_in_the_middle(above) or WORD.findall(stretch.low(place))[0] in rules.no_names:
+    if ends_in_the_middle(above) or not rules.no_names.isdisjoint(WORD.findall(stretch.low(place))[:1]):
         return False
     signs = place == end - 1 or REACH.search(stretch.low(place + 1)) is not None
     return signs and len(above.split()) >= _SENTENCE

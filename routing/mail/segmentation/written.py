@@ -61,7 +61,7 @@ def chosen(segments: Sequence[Segment], kinds: Collection[Kind]) -> str:
     Nothing but quotation marks counts as nothing.
     """
     said = "".join(segment.text for segment in segments if segment.kind in kinds)
-    if not said.strip(_MARKS):
+    if not said.strip(_MARKS).strip():
         return ""
     lines = said.splitlines(keepends=True)
     first = 0

@@ -49,6 +49,8 @@ PIECES = st.sampled_from(
         "Je vous prie d'agréer, Madame, l'expression de mes",
         "```",
         "\u2028",
+        "\u200b",
+        "ᐧ",
         "\ud800",
     ]
 )
@@ -90,6 +92,12 @@ def test_the_message_below_is_shorter_than_the_mail(text):
 def test_an_empty_body_has_no_segments():
     assert segments_of("") == ()
     assert written_now("") == ""
+
+
+@pytest.mark.parametrize("nothing", ["\u2028", "\u200b", "\u200b\n-- ", "> \u200b", "\ufeff\n\ufeff"])
+def test_what_cannot_be_seen_says_nothing(nothing):
+    assert "".join(segment.text for segment in segments_of(nothing)) == nothing
+    assert written_now(nothing).strip("\u200b\ufeff\n- ") == ""
 
 
 def test_what_comes_after_the_last_line_that_is_looked_at_goes_with_it():
