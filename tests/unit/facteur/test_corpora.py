@@ -7,7 +7,12 @@ from click.testing import CliRunner
 
 from facteur.cli import main
 from model.corpus import read_corpus
+from routing.decision import DecidedBy, Decision, Timings
+from routing.job import Decided, MailFormat, Submission
+from routing.policy.reading import read_policy
+from routing.review import review
 from routing.store.migrations import migrate
+from routing.store.opening import open_store
 
 ROWS = "id;category;body\n" + "".join(
     f"{number};{label};{text} {number}, {WORD} merci\n"
@@ -90,3 +95,45 @@ def test_a_corpus_is_masked_into_a_file(run, tmp_path):
     assert "PHONE" in done.output
     (example,) = read_corpus([tmp_path / "masked.jsonl"])
     assert example.text == "appelez <PHONE>"
+
+
+def put_reviewed_mail(url):
+    raw = "Subject: Devis\r\n\r\nBonjour, un devis pour ma voiture, 06 12 34 56 78 merci.\r\n"
+    store = open_store(url)
+    sent = Submission(source="gate", content=raw.encode(), format=MailFormat.RFC822, digest="d")
+    store.submit([sent], now=1_000.0)
+    [claim] = store.claim(worker="w/1", limit=1, lease_seconds=60.0, now=1_000.0)
+    decision = Decision(label="billing", confidence=0.9, queue="billing", decided_by=DecidedBy.MODEL, reason="sure")
+    timings = Timings(queued=1.0, parse=1.0, classify=1.0, total=3.0)
+    outcome = Decided(
+        job_id=claim.job_id,
+        lease=claim.lease,
+        decision=decision,
+        timings=timings,
+        subject="Devis",
+        sender="",
+        message_id="",
+    )
+    store.record([outcome], worker="w/1", now=1_000.0)
+    said = {"label": "quote", "queue": None, "reviewer": "anne", "actor": "key desk", "note": "", "now": 5_000.0}
+    review(store, read_policy(), claim.job_id, **said)
+    store.close()
+    return claim.job_id
+
+
+def test_what_humans_reviewed_is_exported_masked_and_read_from_the_store_as_it_is(run, tmp_path):
+    job = put_reviewed_mail(f"sqlite:///{tmp_path / 'store.db'}")
+    done = run("export", "--out", "out.jsonl")
+    assert done.exit_code == 0
+    assert "quote" in done.output
+    (example,) = read_corpus([tmp_path / "out.jsonl"])
+    assert (example.id, example.label, example.language) == (job, "quote", "fr")
+    assert "<PHONE> merci" in example.text
+    done = run("export", "--out", "bare.jsonl", "--no-mask", "--since", "1970-01-01", "--language", "fr")
+    assert "is personal data" in done.output.replace("\n", " ")
+    assert "06 12 34 56 78" in (tmp_path / "bare.jsonl").read_text()
+    assert [example.text for example in read_corpus(["store:"])] == [
+        example.text for example in read_corpus([tmp_path / "bare.jsonl"])
+    ]
+    assert run("export", "--out", "x.jsonl", "--since", "2026-01-01").exit_code == 1
+    assert not (tmp_path / "x.jsonl").exists()

@@ -3,6 +3,8 @@
 import json
 import sys
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from model.corpus import Layout, examples_in, read_corpus
@@ -159,9 +161,8 @@ def test_unlabelled_mail_is_read_for_those_who_ask_for_no_label(tmp_path):
 
 
 def test_parquet_is_read_and_its_nulls_are_told(tmp_path):
-    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     rows = {"label": ["quote", None, "other"], "text": ["prix ?", "x", None], "subject": [None, "a", "b"]}
-    parquet.write_table(arrow.table(rows), tmp_path / "mails.parquet")
+    pq.write_table(pa.table(rows), tmp_path / "mails.parquet")
     faults = []
     read = read_corpus([tmp_path / "mails.parquet"], faults=faults)
     assert [(example.subject, example.text) for example in read] == [("", "prix ?"), ("b", "")]
