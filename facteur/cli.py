@@ -19,6 +19,7 @@ LATE = {
     "corpus": ("facteur.corpora", "corpus"),
     "keys": ("facteur.keys", "keys"),
     "runs": ("facteur.run_list", "runs_"),
+    "pretrain": ("facteur.pretraining", "pretrain"),
     "train": ("facteur.training", "train"),
     "tune": ("facteur.tuning", "tune"),
     "distil": ("facteur.distilling", "distil"),

@@ -1,4 +1,4 @@
-"""The options of a training on the command line, made from `model.training.options.TrainOptions`."""
+"""The options of a training on the command line, made from the dataclasses of `model.training`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import click
 
 from facteur.corpora import layout_options
 from model.training.config import option_types, read_config
-from model.training.options import TrainOptions
 
 Command = Callable[..., Any]
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -37,22 +36,25 @@ def corpus_options(command: Command) -> Command:
     return command
 
 
-def training_options(command: Command) -> Command:
-    """Add an option for each field of `TrainOptions`; what is not given arrives as None."""
-    given = {field.name: field for field in fields(TrainOptions)}
-    for name, kind in reversed(option_types().items()):
-        default, flag = given[name].default, f"--{name.replace('_', '-')}"
-        names = f"{flag}/--no-{name.replace('_', '-')}" if kind is bool else flag
-        shown: str = ("yes" if default else "no") if kind is bool else str(default)
-        command = click.option(
-            names,
-            name,
-            type=kind,
-            default=None,
-            show_default=shown or False,
-            help=given[name].metadata["help"],
-        )(command)
-    return command
+def options_from(options: type[Any]) -> Callable[[Command], Command]:
+    """Add an option for each field of a dataclass of options; what is not given arrives as None."""
+    given = {field.name: field for field in fields(options)}
+
+    def with_options(command: Command) -> Command:
+        for name, kind in reversed(option_types(options).items()):
+            default, dashed = given[name].default, name.replace("_", "-")
+            shown = ("yes" if default else "no") if kind is bool else str(default)
+            command = click.option(
+                f"--{dashed}/--no-{dashed}" if kind is bool else f"--{dashed}",
+                name,
+                type=kind,
+                default=None,
+                show_default=shown or False,
+                help=given[name].metadata["help"],
+            )(command)
+        return command
+
+    return with_options
 
 
 def merged(config: Path | None, given: Mapping[str, Any]) -> dict[str, Any]:

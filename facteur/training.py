@@ -15,10 +15,11 @@ from rich.table import Table
 
 from facteur.corpora import layout_of, names_of, print_report
 from facteur.progress import needs_the_extra, progress_of
-from facteur.run_options import corpus_options, merged, training_options
+from facteur.run_options import corpus_options, merged, options_from
 from model.corpus import Layout
 from model.evaluation import Evaluation
 from model.training.config import options_of
+from model.training.options import TrainOptions
 from model.training.request import Request, absolute
 from model.training.runs import Run
 from routing.errors import ConfigurationError
@@ -42,7 +43,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @corpus_options
 @click.option("--runs", default="runs", show_default=True, type=_FOLDER, help="Where the run is recorded.")
 @click.option("--resume", type=_FOLDER, metavar="RUN", help="Go on with an interrupted run: its folder or its id.")
-@training_options
+@options_from(TrainOptions)
 def train(config: Path | None, runs: Path, resume: Path | None, **given: Any) -> None:
     """Train a model on labelled mail: tables, folders of messages, or `store:` for what your teams corrected.
 

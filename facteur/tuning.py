@@ -11,8 +11,9 @@ from rich.table import Table
 
 from facteur.corpora import print_report
 from facteur.progress import needs_the_extra, progress_of
-from facteur.run_options import corpus_options, training_options
+from facteur.run_options import corpus_options, options_from
 from facteur.training import interruptible, request_of
+from model.training.options import TrainOptions
 from model.training.space import DEFAULT_SPACE
 from routing.errors import ConfigurationError
 
@@ -40,7 +41,7 @@ _SHOWN_TRIALS = 10
 )
 @click.option("--runs", default="runs", show_default=True, type=_FOLDER, help="Where search and trials are recorded.")
 @click.option("--resume", type=_FOLDER, metavar="RUN", help="Go on with a search: its folder or its id.")
-@training_options
+@options_from(TrainOptions)
 def tune(  # noqa: PLR0913 - one word for each option
     config: Path | None,
     *,

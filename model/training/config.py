@@ -26,10 +26,10 @@ PLACES: Mapping[str, type] = {
 """Keys of a file beside the options: where the run takes from and writes to."""
 
 
-def option_types() -> dict[str, type]:
+def option_types(options: type[Any] = TrainOptions) -> dict[str, type]:
     """Return the options that a file and the command line may give, by name, in order."""
-    hints = get_type_hints(TrainOptions)
-    return {field.name: hints[field.name] for field in fields(TrainOptions) if "help" in field.metadata}
+    hints = get_type_hints(options)
+    return {field.name: hints[field.name] for field in fields(options) if "help" in field.metadata}
 
 
 def read_config(file: Path) -> dict[str, Any]:

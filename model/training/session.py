@@ -40,8 +40,8 @@ def perform(
     """
     tracker = tracker_of()
     device_of(request.options.device)
-    material = prepare(request.corpora, request.options, layout=request.layout, names=request.names, tell=tell)
     base = find_base(request.base)
+    material = prepare(request.corpora, request.options, layout=request.layout, names=request.names, tell=tell)
     run = create(runs, kind="train", name=request.options.name)
     run.record.data = material.digest
     begun(run)

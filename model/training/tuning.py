@@ -93,8 +93,8 @@ def tune(  # noqa: PLR0913 - what to search, where, and whom to tell
         KeyboardInterrupt: The user stopped it; `resume_tuning` goes on.
     """
     space_of(search.space)
-    material, base = _material(request, tell), find_base(request.base)
-    run = create(runs, kind="tune", name=request.options.name)
+    base, material = find_base(request.base), _material(request, tell)
+    run = create(runs, kind="tune", name=f"{request.options.name}-search")
     run.record.data = material.digest
     run.record.parameters = {
         **request.parameters(),
