@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -126,12 +126,18 @@ def _dated_start(starts: Iterable[str], dates: Iterable[str]) -> re.Pattern[str]
     )
 
 
+def _as_typed(phrases: Iterable[str]) -> Iterator[str]:
+    """Yield each phrase, and what people make of it who leave its apostrophes out: « merci davance »."""
+    for phrase in phrases:
+        yield from dict.fromkeys((phrase, phrase.replace("'", ""), phrase.replace("'", " ")))
+
+
 def _by_first_word(tables: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Phrase, ...]]:
     found: defaultdict[str, dict[str, Phrase]] = defaultdict(dict)
     for table in tables:
         for kind in ("greeting", "thanks", "closing", "device", "disclaimer", "footer"):
             for how in ("formula", "starts", "alone"):
-                for phrase in map(fold, table[kind].get(how, ())):
+                for phrase in _as_typed(map(fold, table[kind].get(how, ()))):
                     first = FIRST_WORD.search(phrase)
                     if first:
                         text = phrase[first.start() :]

@@ -22,7 +22,8 @@ LATEST = frozenset({Kind.GREETING, Kind.BODY, Kind.THANKS, Kind.QUOTE, Kind.RULE
 _LEVELS = 3
 """Messages below a mail without words of its own that are looked into."""
 
-_MARKS = "> |\r\n\t"
+_MARKS = "> |\r\n\t\u200b\u200c\ufeff"
+"""Of a quotation without words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
