@@ -137,7 +137,6 @@ def main() -> None:
         found = eraser.explain(text, end=model.served.network.end_of(text))
         return [place for word in found.words if word.weight > 0 for place in word.places]
 
-    eraser.explain("the first one loads what tells the language")
     ways: dict[str, Way] = {"erasure": erasure}
     if EVIDENCE in model.served.network.outputs:
         ways["evidence of the last layer"] = evidence

@@ -21,7 +21,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from model.language import language_of
 from routing.classifier import Prediction
 from routing.errors import InvalidInput
 from routing.explanation import Explanation, Method, Word
@@ -98,7 +97,6 @@ class Eraser:
             probability=probability_of(whole, asked),
             predicted=whole.label,
             text=text,
-            language=language_of(text).code,
             words=(*sorted(supporting, key=lambda word: -word.weight), *case.opposing(rest, odds)),
             probability_without=_probability(left) if supporting else None,
         )

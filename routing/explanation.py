@@ -50,8 +50,6 @@ class Explanation:
     """The most probable label."""
     text: str
     """What the model reads of the mail; places refer to it."""
-    language: str | None = None
-    """`fr`, `en` or `other`; None when it was not looked for."""
     words: tuple[Word, ...] = ()
     """Those that speak for the label, the strongest first, then those that speak against it, the strongest first."""
     probability_without: float | None = None

@@ -71,7 +71,6 @@ EXPLANATION: Mapping[str, Any] = {
     "model_version": "bundled-0123456789ab",
     "decision_model_version": "bundled-0123456789ab",
     "note": "",
-    "language": "fr",
     "text": "Dégât des eaux dans la cuisine\nBonjour,\n\nUne fuite a endommagé le plafond cette nuit.",
     "words": [
         {

@@ -65,7 +65,6 @@ class ExplanationBody(BaseModel):
     model_version: str | None = Field(description="The model that is explained: the one that a worker has loaded.")
     decision_model_version: str | None = Field(description="The model that was asked for the decision, if one was.")
     note: str = Field(description="What else must be known to read this, in sentences; may be empty.")
-    language: str | None = Field(description="`fr`, `en` or `other`.")
     text: str = Field(description="What the model reads of the mail; the places of words are places in it.")
     words: list[WordBody] = Field(description="Those for the label, then those against it; the strongest first.")
     milliseconds: float = Field(ge=0, description="What finding the words took.")
@@ -91,7 +90,6 @@ def wordless_fields(job: Job, decision: Decision) -> dict[str, Any]:
         "method": (FoundBy.RULE if by_rule else FoundBy.HUMAN).value,
         "model_version": None,
         "note": f"{who}, so no words of a model explain it. Give `label` to see what the model finds in the mail.",
-        "language": None,
         "text": "",
         "words": [],
         "milliseconds": 0.0,
@@ -111,7 +109,6 @@ def explanation_fields(job: Job, decision: Decision, reply: Reply, explanation: 
         "method": explanation.method.value,
         "model_version": explanation.model_version,
         "note": " ".join(_notes(decision, explanation)),
-        "language": explanation.language,
         "text": explanation.text,
         "words": [_word_fields(word) for word in explanation.words],
         "milliseconds": reply.milliseconds,

@@ -46,7 +46,6 @@ class Desk:
                 probability=0.9,
                 predicted="claim_home",
                 text=TEXT,
-                language="fr",
                 words=(
                     Word(text="fuite", places=((28, 33),), weight=2.5),
                     Word(text="Bonjour", places=((15, 22),), weight=-0.5),
@@ -114,7 +113,7 @@ def test_the_words_of_a_models_decision_are_told_for_and_against(open_house):
     said = answer.get_json()
     assert (said["label"], said["probability"], said["probability_without"]) == ("claim_home", 0.9, 0.2)
     assert (said["model_version"], said["decision_model_version"], said["note"]) == (MODEL, MODEL, "")
-    assert (said["method"], said["language"], said["milliseconds"]) == ("erasure", "fr", 70.5)
+    assert (said["method"], said["milliseconds"]) == ("erasure", 70.5)
     assert [(word["text"], word["side"]) for word in said["words"]] == [("fuite", "for"), ("Bonjour", "against")]
     for word in said["words"]:
         assert said["text"][word["start"] : word["end"]] == word["text"]

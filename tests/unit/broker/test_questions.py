@@ -16,7 +16,6 @@ REPLY = Reply(
         probability=0.9,
         predicted="claim_home",
         text="Dégât des eaux",
-        language="fr",
         words=(Word(text="Dégât", places=((0, 5), (9, 12)), weight=1.5),),
         probability_without=0.1,
     ),
