@@ -133,9 +133,9 @@ def _labels(comparison: Comparison, say: Wording) -> Markup:
 
 def _differences(caption: str, parts: Sequence[tuple[str, Paired]], comparison: Comparison, say: Wording) -> Markup:
     first, second = names(comparison, say)
-    return table(
+    rows = table(
         caption,
-        [say("part"), first, second, say("difference")],
+        [say("part"), first, second, f"{say('difference')} ({say('points')})"],
         [
             [
                 element("span", breakable(name), element("small", f"n = {say.count(part.mails)}", class_="under")),
@@ -143,7 +143,7 @@ def _differences(caption: str, parts: Sequence[tuple[str, Paired]], comparison: 
                 say.percent(part.second),
                 element(
                     "span",
-                    element("strong" if part.p < SURE else "span", say.points(part.difference)),
+                    element("strong" if part.p < SURE else "span", say.signed(part.difference)),
                     element("small", say.points_span(part.interval), class_="under"),
                     element("small", say.p(part.p), class_="under"),
                 ),
@@ -151,6 +151,7 @@ def _differences(caption: str, parts: Sequence[tuple[str, Paired]], comparison: 
             for name, part in parts
         ],
     )
+    return element("div", rows, class_="narrow")
 
 
 def wins_of(comparison: Comparison, *, second_wins: bool) -> list[Pair]:

@@ -19,8 +19,8 @@ MOST_NAMED = 40
 """Labels that fit beside a confusion matrix; with more, cells alone are drawn."""
 _NUMBERED = 26
 """Labels up to which there is room for a number in each cell."""
-_DARK = 0.55
-"""Share from which a cell's number is written light."""
+_PALEST, _DARKEST = 0.06, 0.5
+"""Opacity of a cell of no and of all of its row's mails: its number can be read on it by day and by night."""
 _LONGEST_NAME = 16
 _SETTLED = 0.1
 """Coverage from which the risk counts for the height of the plot; one early error would set it else."""
@@ -30,41 +30,35 @@ def reliability(bins: Sequence[Bin], say: Wording) -> Markup:
     """Draw accuracy over confidence, with intervals, above the number of mails in each bin."""
     frame = Frame(bottom=HEIGHT - 44 - _COUNTS_HEIGHT)
     counts = Frame(top=frame.bottom + 38, bottom=HEIGHT - 26, most_y=max(one.mails for one in bins))
-    drawn: list[Markup] = []
+    bars: list[Markup] = []
+    dots: list[Markup] = []
     for one in bins:
         left, right, middle = frame.x(one.low) + 1.5, frame.x(one.high) - 1.5, frame.x(one.confidence)
-        drawn += [
-            element(
-                "rect",
-                x=left,
-                y=frame.y(one.accuracy),
-                width=right - left,
-                height=frame.bottom - frame.y(one.accuracy),
-                class_="bar",
-            ),
-            line(middle, frame.y(one.interval.low), middle, frame.y(one.interval.high), "error"),
-            element("circle", cx=middle, cy=frame.y(one.accuracy), r=3.5, class_="dot"),
-            element(
-                "rect",
-                x=left,
-                y=counts.y(one.mails),
-                width=right - left,
-                height=counts.bottom - counts.y(one.mails),
-                class_="count",
-            ),
+        bars += [
+            _bar(left, right, frame.y(one.accuracy), frame.bottom, "bar"),
+            _bar(left, right, counts.y(one.mails), counts.bottom, "count"),
             element(
                 "text", say.compact(one.mails), x=(left + right) / 2, y=counts.y(one.mails) - 3, class_="small middle"
             ),
+        ]
+        dots += [
+            line(middle, frame.y(one.interval.low), middle, frame.y(one.interval.high), "error"),
+            element("circle", cx=middle, cy=frame.y(one.accuracy), r=3.5, class_="dot"),
         ]
     return picture(
         say("reliability_alt"),
         frame.axes(
             ticks_x=_FIFTHS, ticks_y=_FIFTHS, name_x="", name_y=say("accuracy"), tick=lambda v: say.percent(v, 0)
         ),
+        bars,
         line(frame.x(0), frame.y(0), frame.x(1), frame.y(1), "ideal"),
-        drawn,
+        dots,
         label((frame.left + frame.right) / 2, HEIGHT - 8, say("confidence_and_mails"), "name middle"),
     )
+
+
+def _bar(left: float, right: float, top: float, bottom: float, class_: str) -> Markup:
+    return element("rect", x=left, y=top, width=right - left, height=bottom - top, class_=class_)
 
 
 def risk_coverage(contestants: Sequence[tuple[str, str, Contestant]], say: Wording) -> Markup:
@@ -124,7 +118,7 @@ def confusion_matrix(outcomes: Sequence[Outcome], labels: Sequence[str], say: Wo
                 width=side - 1,
                 height=side - 1,
                 class_="right" if truth == said else "wrong",
-                fill_opacity=round(0.12 + 0.88 * share, 2),
+                fill_opacity=round(_PALEST + (_DARKEST - _PALEST) * share, 2),
             )
         )
         if len(labels) <= _NUMBERED:
@@ -134,7 +128,7 @@ def confusion_matrix(outcomes: Sequence[Outcome], labels: Sequence[str], say: Wo
                     say.count(count),
                     x=places[said] + side / 2,
                     y=places[truth] + side / 2 + 4,
-                    class_="middle over" if share > _DARK else "middle",
+                    class_="middle",
                 )
             )
     return picture(

@@ -101,13 +101,12 @@ def promises(assessment: Assessment, say: Wording) -> Markup | None:
         element("p", say("promises_about"), class_="about"),
         table(
             say("promises_caption"),
-            [say(key) for key in ("promise", "routed", "right_among", "mails", "kept_verdict")],
+            [say(key) for key in ("promise", "routed", "right_among", "kept_verdict")],
             [
                 [
                     say.percent(one.precision, 0),
-                    say.percent(one.routed, 0),
+                    _with_span(say.percent(one.routed, 0), f"n = {say.count(one.mails)}"),
                     share_cell(one.accuracy, one.interval, one.mails, say),
-                    say.count(one.mails),
                     say(_verdict(one)),
                 ]
                 for one in assessment.promises

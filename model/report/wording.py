@@ -60,11 +60,11 @@ class Wording:
 
     def points(self, difference: float) -> str:
         """Return a difference of shares in percentage points, signed."""
-        return self._signed(difference) + _NARROW_SPACE + self("points")
+        return self.signed(difference) + _NARROW_SPACE + self("points")
 
     def points_span(self, interval: Interval) -> str:
         """Return an interval of differences in percentage points."""
-        return self("from_to", low=self._signed(interval.low), high=self._signed(interval.high))
+        return self("from_to", low=self.signed(interval.low), high=self.signed(interval.high))
 
     def share(self, value: float) -> str:
         """Return a figure between 0 and 1 that is no percentage to its readers, such as an F1."""
@@ -97,7 +97,8 @@ class Wording:
     def _percent_sign(self) -> str:
         return f"{_NARROW_SPACE}%" if self.language == FRENCH else "%"
 
-    def _signed(self, share: float) -> str:
+    def signed(self, share: float) -> str:
+        """Return a difference of shares in percentage points, signed, without their name."""
         text = self._decimal(abs(share) * 100, 1)
         if not any(digit in text for digit in "123456789"):
             return text
