@@ -15,13 +15,21 @@ def tail(errors: int, size: int, rate: float) -> float:
         return 1.0
     if rate >= 1:
         return 0.0
-    fixed = math.lgamma(size + 1)
-    log_rate, log_rest = math.log(rate), math.log1p(-rate)
-    logs = [
-        fixed - math.lgamma(count + 1) - math.lgamma(size - count + 1) + count * log_rate + (size - count) * log_rest
-        for count in range(errors + 1)
-    ]
-    return min(1.0, math.fsum(math.exp(log) for log in logs))
+    if errors >= size * rate:
+        return 1.0 - _sum(errors + 1, 1, size, rate)
+    return _sum(errors, -1, size, rate)
+
+
+def _sum(first: int, step: int, size: int, rate: float) -> float:
+    """Return the chances of `first`, `first + step`... errors added up; they must fall from the first on."""
+    log = math.lgamma(size + 1) - math.lgamma(first + 1) - math.lgamma(size - first + 1)
+    chance = math.exp(log + first * math.log(rate) + (size - first) * math.log1p(-rate))
+    total, odds, count = 0.0, rate / (1 - rate), first
+    while 0 <= count <= size and chance > total * 1e-17:
+        total += chance
+        chance *= (size - count) / (count + 1) * odds if step > 0 else count / (size - count + 1) / odds
+        count += step
+    return total
 
 
 def upper_bound(errors: int, size: int, delta: float) -> float:
