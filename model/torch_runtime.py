@@ -53,6 +53,11 @@ class TorchClassifier:
             raise ConfigurationError(f"{weights} does not fit {ENCODER} and the labels: train again") from error
         self._network.to(self._device).eval()
 
+    @property
+    def network(self) -> TextClassifier:
+        """The network itself, for an export."""
+        return self._network
+
     def classify(self, mails: Sequence[Mail]) -> list[Prediction]:
         """Return one prediction a mail, in order.
 

@@ -107,7 +107,7 @@ def publish(trained: Trained, out: Path, options: TrainOptions, listen: Listener
         card = model_card(options, facts)
         for directory in (served, kept):
             (directory / CARD).write_text(card, encoding="utf-8")
-        model, checkpoint = _move(served, out), _move(kept, out / CHECKPOINTS)
+        model, checkpoint = move(served, out), move(kept, out / CHECKPOINTS)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     listen(Progress(stage="export", done=_STEPS, total=_STEPS, note=model.name))
@@ -159,7 +159,7 @@ def _judge(unsealed: Path, examples: Sequence[Example]) -> Evaluation:
         return evaluate(OnnxClassifier(seal(copied)), examples)
 
 
-def _move(directory: Path, parent: Path) -> Path:
+def move(directory: Path, parent: Path) -> Path:
     """Seal `directory` and move it under `parent`; the same model made before is kept as it is."""
     sealed = seal(directory)
     parent.mkdir(parents=True, exist_ok=True)
