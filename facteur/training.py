@@ -43,6 +43,9 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @corpus_options
 @click.option("--runs", default="runs", show_default=True, type=_FOLDER, help="Where the run is recorded.")
 @click.option("--resume", type=_FOLDER, metavar="RUN", help="Go on with an interrupted run: its folder or its id.")
+@click.option("--from-scratch", is_flag=True, default=None, help="Pre-train tokenizer and encoder on the mail itself.")
+@click.option("--mail", multiple=True, metavar="PATH", help="Unlabelled mail for --from-scratch, the more the better.")
+@click.option("--pretrain-epochs", type=click.IntRange(min=1), help="Passes over it.  [default: 20]")
 @options_from(TrainOptions)
 def train(config: Path | None, runs: Path, resume: Path | None, **given: Any) -> None:
     """Train a model on labelled mail: tables, folders of messages, or `store:` for what your teams corrected.
@@ -91,6 +94,9 @@ def request_of(given: dict[str, Any], config: Path | None) -> Request:
             options=options,
             layout=_layout(values),
             folds=values.get("folds", 0),
+            from_scratch=values.get("from_scratch", False),
+            mail=tuple(values.get("mail", ())),
+            pretrain_epochs=values.get("pretrain_epochs", 20),
             policy=values.get("policy", ""),
             names=names_of(policy) if policy else {},
         ),

@@ -66,7 +66,7 @@ def perform_pretraining(
     tracker = tracker_of()
     check_pretrain_options(request.options)
     device_of(request.options.device)
-    mails = _mails(request)
+    mails = unlabelled(request.mail, request.layout)
     base = _base(request)
     run = create(runs, kind="pretrain", name=Path(request.out).name)
     run.record.data = corpus_digest(mails)
@@ -85,7 +85,7 @@ def resume_pretraining(folder: Path, *, watch: Listener, begun: Callable[[Run], 
         what = "is done" if run.record.status is Status.DONE else f"is of the kind {run.record.kind!r}"
         raise ConfigurationError(f"The run {folder} {what}: there is nothing to go on with.")
     request = _of_parameters(run.record.parameters)
-    mails = _mails(request)
+    mails = unlabelled(request.mail, request.layout)
     if corpus_digest(mails) != run.record.data:
         raise ConfigurationError(f"The mail has changed since the run {folder.name} began: begin a new run.")
     begun(run)
@@ -150,14 +150,19 @@ def _go(  # noqa: PLR0913, PLR0917 - all that was found before
     return pretrained
 
 
-def _mails(request: PretrainRequest) -> list[Example]:
+def unlabelled(mail: Sequence[str], layout: Layout) -> list[Example]:
+    """Return the mails at the given paths, whatever their labels.
+
+    Raises:
+        ConfigurationError: A path cannot be read, or there is no mail at any.
+    """
     found: list[Example] = []
-    for row in examples_in(request.mail, layout=request.layout):
+    for row in examples_in(mail, layout=layout):
         if not isinstance(row, Example):
             raise row
         found.append(row)
     if not found:
-        raise ConfigurationError(f"There is no mail in {', '.join(request.mail)}: give files or folders of mails.")
+        raise ConfigurationError(f"There is no mail in {', '.join(mail)}: give files or folders of mails.")
     return found
 
 

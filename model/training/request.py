@@ -23,6 +23,11 @@ class Request:
     options: TrainOptions
     layout: Layout = field(default_factory=Layout)
     folds: int = 0
+    from_scratch: bool = False
+    """Pre-train an encoder on the mails themselves instead of starting from `base`."""
+    mail: tuple[str, ...] = ()
+    """Unlabelled mail for that, beside the training mails."""
+    pretrain_epochs: int = 20
     policy: str = ""
     """The file that the labels are from; empty: they are whatever the corpus holds."""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -31,9 +36,10 @@ class Request:
     def config(self) -> dict[str, Any]:
         """Return the request as `--config` takes it."""
         layout = self.layout
+        own = {"mail": list(self.mail), "pretrain_epochs": self.pretrain_epochs}
         return {
             "corpora": list(self.corpora),
-            "base": self.base,
+            **({**own, "from_scratch": True} if self.from_scratch else {"base": self.base}),
             "out": self.out,
             **({"test": str(self.options.test)} if self.options.test else {}),
             **({"policy": self.policy} if self.policy else {}),
@@ -52,6 +58,9 @@ class Request:
             "base": self.base,
             "out": self.out,
             "folds": self.folds,
+            "from_scratch": self.from_scratch,
+            "mail": list(self.mail),
+            "pretrain_epochs": self.pretrain_epochs,
             "policy": self.policy,
             "layout": {**asdict(self.layout), "labels": str(self.layout.labels) if self.layout.labels else None},
             "options": {**asdict(self.options), "test": str(self.options.test) if self.options.test else None},
@@ -69,6 +78,9 @@ def of_parameters(parameters: Mapping[str, Any]) -> Request:
         base=parameters["base"],
         out=parameters["out"],
         folds=parameters["folds"],
+        from_scratch=parameters["from_scratch"],
+        mail=tuple(parameters["mail"]),
+        pretrain_epochs=parameters["pretrain_epochs"],
         policy=parameters["policy"],
         layout=Layout(**layout),
         options=options_of(options),
@@ -85,6 +97,7 @@ def absolute(request: Request, here: Path) -> Request:
     return replace(
         request,
         corpora=tuple(map(whole, request.corpora)),
+        mail=tuple(map(whole, request.mail)),
         base=whole(request.base),
         out=str(here / request.out),
         options=replace(request.options, test=here / test) if test else request.options,

@@ -10,6 +10,7 @@ from model.corpus.checking import CorpusReport
 from model.training.bases import Base, find_base
 from model.training.machine import described, device_of, use_threads
 from model.training.options import Listener, Progress
+from model.training.own_base import own_base
 from model.training.preparation import Material, prepare
 from model.training.recording import Recorder, recorded
 from model.training.reporting import write_report
@@ -40,7 +41,7 @@ def perform(
     """
     tracker = tracker_of()
     device_of(request.options.device)
-    base = find_base(request.base)
+    base = _base(request)
     material = prepare(request.corpora, request.options, layout=request.layout, names=request.names, tell=tell)
     run = create(runs, kind="train", name=request.options.name)
     run.record.data = material.digest
@@ -66,13 +67,13 @@ def resume(folder: Path, *, watch: Listener, tell: Tell, begun: Callable[[Run], 
             f"The corpus has changed since the run {folder.name} began (digest {run.record.data} then, "
             f"{material.digest} now): begin a new run."
         )
-    base = find_base(request.base)
+    base = _base(request)
     begun(run)
     return _go(request, run, material, base, watch, tracker)
 
 
 def _go(  # noqa: PLR0913, PLR0917 - all that was found before
-    request: Request, run: Run, material: Material, base: Base, watch: Listener, tracker: Tracker
+    request: Request, run: Run, material: Material, base: Base | None, watch: Listener, tracker: Tracker
 ) -> TrainReport:
     recorder = Recorder(run, watch, tracker)
     try:
@@ -81,6 +82,7 @@ def _go(  # noqa: PLR0913, PLR0917 - all that was found before
             run.record.machine = described(device_of(request.options.device))
             recorder.begin(request.parameters(), request.config())
             recorder.checked(material.report)
+            base = base or own_base(request, material, run, recorder)
             report = train(material, base, Path(request.out), request.options, recorder, folds=request.folds, run=run)
             recorder.figures(_figures(report))
             run.record.results = {"model": str(report.model), "checkpoint": str(report.checkpoint)}
@@ -97,6 +99,10 @@ def _go(  # noqa: PLR0913, PLR0917 - all that was found before
             shutil.rmtree(run.folder, ignore_errors=True)
         raise
     return report
+
+
+def _base(request: Request) -> Base | None:
+    return None if request.from_scratch else find_base(request.base)
 
 
 def _figures(report: TrainReport) -> dict[str, float]:

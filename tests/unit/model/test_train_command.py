@@ -53,6 +53,12 @@ def here(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture
+def no_hub(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "no-cache"))
+
+
 def refused(result, says):
     assert result.exit_code == 1, result.output
     last = result.stderr.splitlines()[-1]
@@ -190,9 +196,8 @@ def test_a_corpus_that_is_not_there_is_refused(base, here):
         (("--max-length", "9999"), "reads 512 tokens at most"),
     ],
 )
-def test_what_cannot_be_had_is_refused_and_leaves_nothing(base, mails, here, monkeypatch, arguments, says):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(here / "no-cache"))
+@pytest.mark.usefixtures("no_hub")
+def test_what_cannot_be_had_is_refused_and_leaves_nothing(base, mails, here, arguments, says):
     given = arguments if "--base" in arguments else ("--base", base, *arguments)
     refused(facteur("train", mails, *QUICK, *given), says)
     assert [path for path in here.rglob("*") if path.name != "runs"] == []
