@@ -73,6 +73,11 @@ class OnnxNetwork:
         feed = self._feed(text)
         return self._session.run([SCORES], feed, self._run_options)[0][0], feed["input_ids"][0]
 
+    def tokens(self, text: str) -> list[int]:
+        """Return the numbers of the tokens of `text`, with the tokenizer's marks at both ends."""
+        ids: list[int] = self._tokenizer.encode(self._prefix + text).ids
+        return ids
+
     def read(self, text: str, wanted: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return the arrays `wanted` of `text`, by name, without the leading axis of length one.
 
@@ -100,7 +105,7 @@ class OnnxNetwork:
         return max(end for _, end in self.offsets(text))
 
     def _feed(self, text: str) -> dict[str, NDArray[Any]]:
-        ids = np.array([self._tokenizer.encode(self._prefix + text).ids], dtype=np.int64)
+        ids = np.array([self.tokens(text)], dtype=np.int64)
         feed = {"input_ids": ids}
         if "attention_mask" in self._inputs:
             feed["attention_mask"] = np.ones_like(ids)

@@ -3,12 +3,33 @@
 import importlib.util
 import json
 import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from model.directory import CONFIG, TOKENIZER, ModelConfig, open_model, seal
-from model.registry import bundled_model_path, load_classifier
+from model.confidence.confidence import fit_confidence
+from model.corpus import read_corpus
+from model.directory import CONFIG, ONNX, TOKENIZER, ModelConfig, open_model, seal
+from model.onnx_network import OnnxNetwork
+from model.registry import bundled_model_path, identify_model, load_classifier
+from model.text import features_of
+from model.tokens import load_tokenizer
 from routing.mail import Address, Attachment, Mail
+
+CORPUS = Path(__file__).parents[2] / "model" / "corpora" / "insurance" / "train"
+HELD_OUT = 250
+FOREIGN = {
+    "German": "Guten Tag, ich hatte gestern einen Autounfall auf der A5 und möchte den Schaden melden. Bitte schicken "
+    "Sie mir das Formular. Mit freundlichen Grüßen, Klaus Weber",
+    "Spanish": "Buenos días, ayer tuve un accidente con el coche en la autopista y quiero dar parte. ¿Qué documentos "
+    "necesitan para tramitarlo? Un saludo, Carmen Ruiz",
+    "Dutch": "Goedemorgen, ik heb gisteren een aanrijding gehad op de snelweg en wil de schade melden. Welke "
+    "formulieren heeft u nodig? Met vriendelijke groet, Jan de Vries",
+    "Italian": "Buongiorno, ieri ho avuto un incidente con la macchina in autostrada e vorrei denunciare il sinistro. "
+    "Quali documenti servono? Cordiali saluti, Giulia Rossi",
+}
 
 MAILS = (
     Mail(subject="Panne sur l'A7", text="Bonjour, je suis en panne sur l'autoroute, envoyez une dépanneuse !"),
@@ -33,6 +54,35 @@ STRANGE = {
 
 def onnx_classifier(_):
     return load_classifier("bundled")
+
+
+def honest_classifier(folder):
+    """The bundled network with calibration, promises and a sense for strangers, fitted to mails of its corpus."""
+    bundled = open_model(bundled_model_path())
+    network = OnnxNetwork(
+        bundled.file(ONNX),
+        load_tokenizer(bundled.file(TOKENIZER), max_length=bundled.config.max_length),
+        ngrams=bundled.config.ngrams,
+        prefix=bundled.config.prefix,
+    )
+    mails = read_corpus([CORPUS])
+    held_out = mails[:: len(mails) // HELD_OUT]
+    training = [example for example in mails if example not in held_out]
+    read = [network.scores_and_tokens(features_of(example.mail)) for example in held_out]
+    confidence = fit_confidence(
+        labels=bundled.config.labels,
+        scores=[scores for scores, _ in read],
+        truths=[bundled.config.labels.index(example.label) for example in held_out],
+        rows=[row for _, row in read],
+        training_rows=[network.tokens(features_of(example.mail)) for example in training],
+        vocabulary=50_000,
+    )
+    copied = folder / "honest"
+    shutil.copytree(bundled.path, copied)
+    confidence.write(copied)
+    config = replace(bundled.config, name="honest", **confidence.config())
+    (copied / CONFIG).write_text(config.to_json(), encoding="utf-8")
+    return load_classifier(str(seal(copied).path))
 
 
 def keyword_classifier(_):
@@ -72,7 +122,9 @@ def torch_classifier(folder):
 
 
 @pytest.fixture(
-    scope="module", params=[onnx_classifier, keyword_classifier, torch_classifier], ids=lambda f: f.__name__
+    scope="module",
+    params=[onnx_classifier, honest_classifier, keyword_classifier, torch_classifier],
+    ids=lambda f: f.__name__,
 )
 def classifier(request, tmp_path_factory):
     return request.param(tmp_path_factory.mktemp("model"))
@@ -90,6 +142,12 @@ def check(prediction, classifier):
     assert sorted(score.label for score in prediction.scores) == sorted(classifier.labels)
     assert prediction.label == prediction.scores[0].label
     assert prediction.confidence == probabilities[0]
+    if prediction.stranger is None:
+        assert not prediction.is_stranger
+    else:
+        assert math.isfinite(prediction.stranger)
+        assert prediction.stranger >= 0.0
+        assert prediction.is_stranger == (prediction.stranger >= 1.0)
 
 
 def test_every_label_has_a_probability_and_they_sum_to_one(classifier):
@@ -118,6 +176,11 @@ def test_a_batch_answers_in_order_and_as_one_by_one(classifier):
         assert dict(scores_of(batched)) == pytest.approx(dict(scores_of(single)), abs=1e-5)
 
 
+def test_a_model_knows_strangers_among_all_mails_or_among_none(classifier):
+    knows = {prediction.stranger is not None for prediction in classifier.classify([*MAILS, *STRANGE.values()])}
+    assert len(knows) == 1
+
+
 def test_no_mail_gets_no_answer(classifier):
     assert classifier.classify([]) == []
 
@@ -134,3 +197,27 @@ def test_labels_are_named_once_and_the_version_is_said(classifier):
 
 def test_only_the_stand_in_says_that_it_is_one(classifier):
     assert classifier.stand_in == ("stand-in" in classifier.version)
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory):
+    return honest_classifier(tmp_path_factory.mktemp("honest"))
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_mail_in_a_language_that_the_model_does_not_know_is_a_stranger(honest, language):
+    assert honest.classify([Mail(text=FOREIGN[language])])[0].is_stranger
+
+
+def test_ordinary_mail_is_no_stranger(honest):
+    test = read_corpus([CORPUS.parent / "test.jsonl"])[::2]
+    strangers = [prediction.is_stranger for prediction in honest.classify([example.mail for example in test])]
+    assert sum(strangers) / len(test) < 0.06  # one in a hundred was asked for, of mails by the same authors
+
+
+def test_a_model_tells_what_it_promises_before_it_is_loaded(tmp_path):
+    spec = str(honest_classifier(tmp_path) and next(tmp_path.glob("honest-*")))
+    promises = identify_model(spec).promises
+    assert [promise.precision for promise in promises] == [0.9, 0.95, 0.97, 0.98, 0.99]
+    assert all(promise.mails >= HELD_OUT for promise in promises)
+    assert promises[0].routed > 0.5

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from model.probabilities import prediction_of, softmax
-from model.training.calibration import best_temperature
 
 
 def test_probabilities_sum_to_one_however_large_the_scores():
@@ -24,10 +23,3 @@ def test_a_higher_temperature_is_less_sure():
 def test_the_most_probable_label_comes_first_and_ties_keep_their_order():
     prediction = prediction_of(("a", "b", "c"), np.array([0.25, 0.5, 0.25]))
     assert [score.label for score in prediction.scores] == ["b", "a", "c"]
-
-
-def test_calibration_finds_the_temperature_that_scores_were_made_with():
-    draw = np.random.default_rng(7)
-    honest = draw.normal(0, 2, (4000, 4))
-    truths = [int(draw.choice(4, p=softmax(row))) for row in honest]
-    assert best_temperature(honest * 2.0, truths) == pytest.approx(2.0, rel=0.1)
