@@ -17,7 +17,7 @@ from model.directory import CARD, CONFIG, TOKENIZER, WEIGHTS, ModelDirectory, op
 from model.text import features_of
 from model.tokens import load_tokenizer
 from model.torch_runtime import TorchClassifier
-from model.training.export import export_onnx, onnx_scores, write_tokenizer
+from model.training.export import export_alike, write_tokenizer
 from model.training.options import Listener, Progress
 from model.training.preparation import prepare
 from model.training.publishing import move
@@ -104,11 +104,10 @@ def export(
         served = staging / "served"
         served.mkdir()
         listen(Progress(stage="export", done=0, total=2))
-        before = classifier.scores(texts)
-        _write(directory, classifier, served)
+        _write(directory, served)
         listen(Progress(stage="export", done=1, total=2))
         tokenizer = load_tokenizer(served / TOKENIZER, max_length=directory.config.max_length)
-        after = onnx_scores(served, tokenizer, texts, directory.config)
+        after, before = export_alike(classifier.network.cpu(), served, tokenizer, texts, directory.config)
         comparison = compared(before, after, [labels[example.label] for example in known])
         if not comparison.is_faithful:
             raise ConfigurationError(
@@ -143,10 +142,9 @@ def _found(source: Path, corpora: Sequence[Path | str], layout: Layout | None) -
     return Path(kept), material.parts(request.options).held_out
 
 
-def _write(directory: ModelDirectory, classifier: TorchClassifier, served: Path) -> None:
-    config = directory.config
-    export_onnx(classifier.network.cpu(), served, max_length=config.max_length)
-    write_tokenizer(load_tokenizer(directory.file(TOKENIZER), max_length=config.max_length), served)
+def _write(directory: ModelDirectory, served: Path) -> None:
+    """Write what stands beside the graph."""
+    write_tokenizer(load_tokenizer(directory.file(TOKENIZER), max_length=directory.config.max_length), served)
     for name in (CONFIG, CARD, STRANGERS):
         if name in directory.files:
             shutil.copyfile(directory.file(name), served / name)

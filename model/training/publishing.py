@@ -22,11 +22,10 @@ from model.text import TEXT_VERSION, features_of
 from model.training.bases import Base
 from model.training.card import RunFacts, model_card
 from model.training.crossval import CrossValidation
-from model.training.export import export_onnx, onnx_scores, write_tokenizer, write_weights
+from model.training.export import export_alike, write_tokenizer, write_weights
 from model.training.fit import Fitted
 from model.training.options import Listener, Progress, TrainOptions
 from model.training.preparation import Material
-from model.training.reading import read
 
 CHECKPOINTS = "checkpoints"
 _STEPS = 3
@@ -67,7 +66,6 @@ def publish(trained: Trained, out: Path, options: TrainOptions, listen: Listener
         served.mkdir()
         kept.mkdir()
         listen(Progress(stage="export", done=0, total=_STEPS))
-        export_onnx(network, served, max_length=options.max_length)
         write_weights(network, kept)
         listen(Progress(stage="export", done=1, total=_STEPS))
         config = ModelConfig(
@@ -80,8 +78,8 @@ def publish(trained: Trained, out: Path, options: TrainOptions, listen: Listener
             prefix=options.prefix,
         )
         texts = [features_of(mail.mail) for mail in trained.parts.held_out]
-        int8 = onnx_scores(served, tokenizer, texts, config)
-        agreement = float(np.mean(int8.argmax(1) == read(network, tokenizer, texts, prefix=options.prefix).argmax(1)))
+        int8, float32 = export_alike(network, served, tokenizer, texts, config)
+        agreement = float(np.mean(int8.argmax(1) == float32.argmax(1)))
         confidence = _confidence(trained, int8, texts, config, options)
         config = replace(config, **confidence.config())
         confidence.write(served)
