@@ -36,8 +36,9 @@ def epoch(
     """
     varied = [vary(example, draw) if options.vary else example for example in examples]
     rows = token_ids(tokenizer, [options.prefix + features_of(example.mail) for example in varied])
-    pairs = _pairs([example.label for example in examples], draw)
-    pairs.sort(key=lambda pair: max(len(rows[number]) for number in pair) * draw.uniform(*_NOISE))
+    lengths = [len(row) * draw.uniform(*_NOISE) for row in rows]
+    pairs = _pairs([example.label for example in examples], lengths, draw)
+    pairs.sort(key=lambda pair: max(lengths[number] for number in pair))
     order = [number for pair in pairs for number in pair]
     starts = list(range(0, len(order), options.batch))
     draw.shuffle(starts)
@@ -48,10 +49,10 @@ def epoch(
         )
 
 
-def _pairs(labels: Sequence[str], draw: random.Random) -> list[list[int]]:
-    """Return the numbers of the mails in pairs of one label; an odd one out stays alone."""
+def _pairs(labels: Sequence[str], lengths: Sequence[float], draw: random.Random) -> list[list[int]]:
+    """Return the numbers of the mails in pairs of one label and near-equal length; an odd one out stays alone."""
     members: dict[str, list[int]] = {}
-    for number in draw.sample(range(len(labels)), len(labels)):
+    for number in sorted(range(len(labels)), key=lengths.__getitem__):
         members.setdefault(labels[number], []).append(number)
     pairs = [group[start : start + 2] for group in members.values() for start in range(0, len(group), 2)]
     draw.shuffle(pairs)
