@@ -47,7 +47,7 @@ def check_pretrain_options(options: PretrainOptions) -> None:
         ("masked", 0 < options.masked < 1, "between 0 and 1"),
         ("held_out", 0 < options.held_out < 1, "between 0 and 1"),
         ("max_length", options.max_length >= 8, "8 or more"),  # noqa: PLR2004 - said beside it
-        ("vocabulary", options.vocabulary >= 100, "100 or more"),  # noqa: PLR2004 - the same
+        ("vocabulary", options.vocabulary >= 300, "300 or more"),  # noqa: PLR2004 - the same
         ("hidden", options.hidden >= HEAD and options.hidden % HEAD == 0, f"a multiple of {HEAD}"),
         ("layers", options.layers >= 1, "1 or more"),
         ("snapshot", options.snapshot >= 1, "1 or more"),

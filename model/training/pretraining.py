@@ -85,9 +85,11 @@ def pretrain(  # noqa: PLR0913 - what from, where to, how, and where to keep and
     torch.manual_seed(options.seed)
     disable_progress_bar()
     training, held_out = _parted(different, options)
-    tokenizer, network = _begun(training, base, options, listen)
-    learning = _Learning(network, tokenizer, options, training, held_out, is_new=base is None)
     recalled = memory.recall()
+    # A run goes on with the tokenizer that it began with, whatever a newer library would make of the same mail.
+    made = Tokenizer.from_str(recalled["tokenizer"]) if recalled else None
+    tokenizer, network = _begun(training, base, options, listen, made)
+    learning = _Learning(network, tokenizer, options, training, held_out, is_new=base is None)
     if recalled is None:
         learning.first()
     else:
@@ -95,7 +97,7 @@ def pretrain(  # noqa: PLR0913 - what from, where to, how, and where to keep and
     for progress in learning.run():
         listen(progress)
         if progress.figures:
-            memory.keep(learning.state())
+            memory.keep({**learning.state(), "tokenizer": tokenizer.to_str()})
     network.load_state_dict(learning.best_state)
     encoder = network.base_model
     _write(encoder, tokenizer, out)
@@ -118,12 +120,12 @@ def _parted(texts: list[str], options: PretrainOptions) -> tuple[list[str], list
 
 
 def _begun(
-    training: Sequence[str], base: Base | None, options: PretrainOptions, listen: Listener
+    training: Sequence[str], base: Base | None, options: PretrainOptions, listen: Listener, made: Tokenizer | None
 ) -> tuple[Tokenizer, Any]:
-    """Return the tokenizer and the network that the run begins with."""
+    """Return the tokenizer (of a run that is gone on with, the one `made` before) and the network to begin with."""
     if base is None:
         listen(Progress(stage="tokenizer", done=0, total=1))
-        tokenizer = new_tokenizer(training, options.vocabulary)
+        tokenizer = made or new_tokenizer(training, options.vocabulary)
         listen(Progress(stage="tokenizer", done=1, total=1, note=f"{tokenizer.get_vocab_size()} word pieces"))
         network: Any = blank_encoder(tokenizer, options)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -112,11 +113,10 @@ def tracker_of(environ: Mapping[str, str] = os.environ) -> Tracker:
     return MlflowTracker(address, environ.get(EXPERIMENT) or "facteur") if address else Untracked()
 
 
-def _public(address: str) -> str:
-    """Return an address without the password that it may hold."""
-    scheme, marks, rest = address.partition("://")
-    return f"{scheme}{marks}{rest.rpartition('@')[2]}" if marks else address
+def _public(text: str) -> str:
+    """Return a text without the names and passwords of the addresses in it."""
+    return re.sub(r"://[^/@\s]*@", "://", text)
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+    return _public(str(error).strip().partition("\n")[0].rstrip(".")) or type(error).__name__
