@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).parents[1]
 CORPORA = _ROOT / "model" / "corpora" / "insurance" / "train"
 TEST = _ROOT / "model" / "corpora" / "insurance" / "test.jsonl"
+_AGREEMENT = 0.99
+"""Below this share of the held-out mails it is worth a warning; of few mails, one is a per cent."""
 INTERRUPTED = 130
 """The exit code of what Ctrl-C ended, as shells have it."""
 
@@ -141,6 +143,12 @@ def show_report(console: Console, report: TrainReport) -> None:
     for title, evaluation in (("Held out of training", report.validation), ("Test set", report.test)):
         if evaluation is not None:
             console.print(_summary(title, evaluation), markup=False)
+    if report.agreement < _AGREEMENT:
+        console.print(
+            f"The served int8 model says another label than the trained one on {1 - report.agreement:.1%} of the "
+            "held-out mails.",
+            style="yellow",
+        )
     for promise in report.confidence.promises:
         if not promise.is_empty:
             console.print(f"Promised precision {promise.precision:g}: {promise.routed:.0%} routed without a human")

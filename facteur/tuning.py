@@ -86,8 +86,7 @@ def tune(  # noqa: PLR0913 - one word for each option
 def _show(console: Console, found: Found) -> None:
     options = list(found.best.options)
     table = Table("Trial", "Macro-F1", "Accuracy", "Loss", *(name.replace("_", " ") for name in options), box=None)
-    others = sorted(found.trials, key=lambda trial: -trial.figures["macro_f1"])
-    for trial in [found.best, *(trial for trial in others if trial is not found.best)][:_SHOWN_TRIALS]:
+    for trial in found.ranked[:_SHOWN_TRIALS]:
         figures = (f"{trial.figures[name]:.4f}" for name in ("macro_f1", "accuracy", "loss"))
         table.add_row(str(trial.number), *figures, *(str(trial.options[name]) for name in options))
     console.print(table)

@@ -72,9 +72,19 @@ class Found:
 
     folder: Path
     trials: tuple[Trial, ...]
-    best: Trial
+    measure: str
     config: Path
     """The best options, as `facteur train --config` takes them."""
+
+    @property
+    def ranked(self) -> list[Trial]:
+        """The trials, the best first."""
+        return sorted(self.trials, key=lambda trial: -MEASURES[self.measure] * trial.figures[self.measure])
+
+    @property
+    def best(self) -> Trial:
+        """The best trial; of equals the first."""
+        return self.ranked[0]
 
 
 def tune(  # noqa: PLR0913 - what to search, where, and whom to tell
@@ -187,7 +197,7 @@ def _search(  # noqa: PLR0913, PLR0917 - all that was found before
         best = best_of(trials, search.measure)
         recorder.figures({f"{_kind(request)}_{name}": value for name, value in best.figures.items()})
         run.record.results = {"best": dict(best.options), "trials": len(trials)}
-    return Found(folder=run.folder, trials=tuple(trials), best=best, config=run.folder / BEST)
+    return Found(folder=run.folder, trials=tuple(trials), measure=search.measure, config=run.folder / BEST)
 
 
 def _try(  # noqa: PLR0913, PLR0917 - see _search

@@ -127,6 +127,18 @@ def test_the_card_says_how_it_was_made_and_carries_the_card_of_the_encoder(base,
     assert "## The encoder\n\n## Small\n\nMade of nothing.\n\n```\n# no heading\n```" in card
 
 
+def test_a_model_can_be_made_of_nothing_but_ones_own_mail(mails, other_mails, here):
+    scratch = ("--from-scratch", "--mail", other_mails, "--pretrain-epochs", 1)
+    result = facteur("train", mails, *scratch, "--epochs", 1, *QUICK)
+    assert result.exit_code == 0, result.output
+    (run,) = (here / "runs").iterdir()
+    assert (run / "encoder" / "tokenizer.json").is_file()
+    card = (open_model(result.stdout.strip()).path / "model_card.md").read_text()
+    assert "| encoder | own mail |" in card
+    assert "no foreign weights" in card
+    assert read_config(run / "config.toml")["mail"] == [str(other_mails)]
+
+
 # -- going on
 
 
