@@ -24,7 +24,8 @@ class Batch:
 
     rows: tuple[list[int], ...]
     """The token ids of each."""
-    labels: tuple[str, ...]
+    numbers: tuple[int, ...]
+    """Of each, its place among the mails of the epoch."""
 
 
 def epoch(
@@ -44,9 +45,7 @@ def epoch(
     draw.shuffle(starts)
     for start in starts:
         members = order[start : start + options.batch]
-        yield Batch(
-            rows=tuple(rows[number] for number in members), labels=tuple(examples[number].label for number in members)
-        )
+        yield Batch(rows=tuple(rows[number] for number in members), numbers=tuple(members))
 
 
 def _pairs(labels: Sequence[str], lengths: Sequence[float], draw: random.Random) -> list[list[int]]:

@@ -23,6 +23,7 @@ class TrainOptions:
 
     name: str = option("insurance", "What the model is called; its digest is appended.")
     epochs: int = option(7, "Passes over the corpus at most; the best by held-out loss is kept.")
+    rounds: int = option(1, "Trainings, each taught by the one before; the mean of their weights is kept.")
     patience: int = option(3, "Epochs without a lower held-out loss after which training stops; 0: never.")
     batch: int = option(16, "Mails a step.")
     learning_rate: float = option(2e-4, "Of the encoder's last layer.")
