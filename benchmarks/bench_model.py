@@ -107,6 +107,7 @@ def trained(public: PublicSet, options: argparse.Namespace, folder: Path) -> Pat
         max_length=96,
         vary=False,
         patience=0,
+        rounds=options.rounds,
         seed=options.seed,
         notes=f"Trained on {public.name} by benchmarks/bench_model.py.",
     )
@@ -182,8 +183,8 @@ def tfidf(public: PublicSet) -> dict[str, Any]:
     """TF-IDF of word 1-2 and char_wb 3-5 grams with LinearSVC, C=1, on all texts of the training split."""
     model = make_pipeline(
         make_union(
-            TfidfVectorizer(ngram_range=(1, 2)),
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5)),
+            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+            TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True),
         ),
         LinearSVC(C=1.0),
     )
@@ -268,6 +269,7 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(SETS), help="sets, with commas between")
     parser.add_argument("--base", default="minilm", help="the encoder")
     parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=2, help="trainings, each taught by the one before")
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--models", type=Path, help="a folder of models trained before")
     parser.add_argument("--keep", type=Path, help="where to keep what is trained")
@@ -304,7 +306,11 @@ def main() -> None:
     text = table(results)
     print(text)
     if options.write:
-        made = "trained before" if options.models else f"{options.epochs} epochs, seed {options.seed}"
+        made = (
+            "trained before"
+            if options.models
+            else f"{options.rounds} rounds of {options.epochs} epochs, seed {options.seed}"
+        )
         body = [
             "# The classifier on public sets, as it is served (int8 ONNX)",
             "",

@@ -171,9 +171,12 @@ def _quantise_table(graph: onnx.GraphProto, lookup: onnx.NodeProto) -> None:
     tables = {tensor.name: tensor for tensor in graph.initializer}
     name, ids, vectors = lookup.input[0], lookup.input[1], lookup.output[0]
     table = numpy_helper.to_array(tables[name])
-    scales = np.maximum(np.abs(table).max(axis=1, keepdims=True) / 127, 1e-9).astype(np.float32)
+    # Half precision is enough for a scale; what is too small for it stands for a row of zeros.
+    scales = (np.abs(table).max(axis=1, keepdims=True) / 127).astype(np.float16)
+    exact = np.where(scales == 0, 1, scales).astype(np.float32)
+    stored = np.round(np.clip(table / exact, -127, 127)).astype(np.int8)
     graph.initializer.remove(tables[name])
-    graph.initializer.append(numpy_helper.from_array(np.round(table / scales).astype(np.int8), f"{name}_int8"))
+    graph.initializer.append(numpy_helper.from_array(stored, f"{name}_int8"))
     graph.initializer.append(numpy_helper.from_array(scales, f"{name}_scales"))
     at = list(graph.node).index(lookup)
     graph.node.remove(lookup)
@@ -181,7 +184,8 @@ def _quantise_table(graph: onnx.GraphProto, lookup: onnx.NodeProto) -> None:
         (
             helper.make_node("Gather", [f"{name}_int8", ids], [f"{vectors}_int8"]),
             helper.make_node("Cast", [f"{vectors}_int8"], [f"{vectors}_float"], to=onnx.TensorProto.FLOAT),
-            helper.make_node("Gather", [f"{name}_scales", ids], [f"{vectors}_scales"]),
+            helper.make_node("Gather", [f"{name}_scales", ids], [f"{vectors}_half"]),
+            helper.make_node("Cast", [f"{vectors}_half"], [f"{vectors}_scales"], to=onnx.TensorProto.FLOAT),
             helper.make_node("Mul", [f"{vectors}_float", f"{vectors}_scales"], [vectors]),
         )
     ):
