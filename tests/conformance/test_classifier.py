@@ -21,14 +21,30 @@ from routing.mail import Address, Attachment, Mail
 CORPUS = Path(__file__).parents[2] / "model" / "corpora" / "insurance" / "train"
 HELD_OUT = 250
 FOREIGN = {
-    "German": "Guten Tag, ich hatte gestern einen Autounfall auf der A5 und möchte den Schaden melden. Bitte schicken "
-    "Sie mir das Formular. Mit freundlichen Grüßen, Klaus Weber",
-    "Spanish": "Buenos días, ayer tuve un accidente con el coche en la autopista y quiero dar parte. ¿Qué documentos "
-    "necesitan para tramitarlo? Un saludo, Carmen Ruiz",
-    "Dutch": "Goedemorgen, ik heb gisteren een aanrijding gehad op de snelweg en wil de schade melden. Welke "
-    "formulieren heeft u nodig? Met vriendelijke groet, Jan de Vries",
-    "Italian": "Buongiorno, ieri ho avuto un incidente con la macchina in autostrada e vorrei denunciare il sinistro. "
-    "Quali documenti servono? Cordiali saluti, Giulia Rossi",
+    "German": (
+        "Hallo, ich möchte meine Hausratversicherung zum Jahresende kündigen. Bitte bestätigen Sie das schriftlich.",
+        "Sehr geehrte Damen und Herren, mein Beitrag wurde doppelt abgebucht. Ich bitte um Rückerstattung.",
+        "Guten Morgen, wir sind umgezogen. Unsere Adresse lautet nun Lindenstraße 14. Bitte ändern Sie den Vertrag.",
+        "Ich kann mich seit drei Tagen nicht mehr in mein Kundenkonto einloggen, das Passwort wird abgelehnt.",
+    ),
+    "Spanish": (
+        "Hola, quiero cancelar mi seguro de hogar a partir del próximo mes. Por favor confirmen la baja por escrito.",
+        "Estimados señores, me han cobrado dos veces la prima de este mes. Ruego que me devuelvan el importe.",
+        "Nos hemos mudado a la calle Mayor 12 de Zaragoza, por favor cambien la dirección de la póliza.",
+        "No puedo entrar en mi cuenta desde hace tres días, la contraseña no funciona.",
+    ),
+    "Dutch": (
+        "Hallo, ik wil mijn inboedelverzekering per volgende maand opzeggen. Graag een bevestiging per mail.",
+        "Geachte heer of mevrouw, mijn premie is deze maand twee keer afgeschreven. Graag het bedrag terug.",
+        "Wij zijn verhuisd naar de Kerkstraat 8 in Utrecht, kunt u het adres op de polis aanpassen?",
+        "Ik kan al drie dagen niet inloggen op mijn account, het wachtwoord werkt niet meer.",
+    ),
+    "Italian": (
+        "Salve, vorrei disdire la mia assicurazione sulla casa dal mese prossimo. Attendo conferma scritta.",
+        "Gentili signori, questo mese il premio mi è stato addebitato due volte. Chiedo il rimborso della somma.",
+        "Ci siamo trasferiti in via Garibaldi 21 a Bologna, per favore cambiate l'indirizzo della polizza.",
+        "Da tre giorni non riesco ad accedere al mio conto, la password non funziona più.",
+    ),
 }
 
 MAILS = (
@@ -206,7 +222,8 @@ def honest(tmp_path_factory):
 
 @pytest.mark.parametrize("language", FOREIGN)
 def test_mail_in_a_language_that_the_model_does_not_know_is_a_stranger(honest, language):
-    assert honest.classify([Mail(text=FOREIGN[language])])[0].is_stranger
+    told = [prediction.is_stranger for prediction in honest.classify([Mail(text=text) for text in FOREIGN[language]])]
+    assert sum(told) >= len(told) - 1
 
 
 def test_ordinary_mail_is_no_stranger(honest):
