@@ -47,7 +47,7 @@ class Wording:
             [_pairs_of(np.asarray(row, dtype=np.uint64)) for row in rows] or [np.zeros(0, np.uint64)]
         )
         distinct, counts = np.unique(pairs, return_counts=True)
-        bits = min(max(_FEWEST_BITS, (4 * distinct.size).bit_length()), _MOST_BITS)
+        bits = min(max(_FEWEST_BITS, (2 * distinct.size).bit_length()), _MOST_BITS)
         table = np.zeros(1 << bits)
         np.add.at(table, (distinct * _HASH) >> np.uint64(64 - bits), counts)
         tokens = np.bincount(np.concatenate([np.asarray(row, dtype=np.int64) for row in rows]), minlength=vocabulary)
