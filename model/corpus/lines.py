@@ -67,7 +67,8 @@ def text_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
     """
     try:
         known = codecs.lookup(encoding).name
-    except LookupError as error:
+        "a".encode(encoding)  # hex, rot13 and their like are codecs too, but none of text
+    except (LookupError, ValueError) as error:
         raise ConfigurationError(
             f"{encoding!r} is no encoding: write utf-8, cp1252 or utf-16, for instance."
         ) from error
@@ -84,7 +85,7 @@ def text_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
                 number += 1
                 line = _short(raw, path, number).decode("utf-8-sig" if known == "utf-8" and number == 1 else encoding)
                 yield number, line
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise ConfigurationError(
             f"{path}:{number} is not {encoding}: save the file as UTF-8, or say what it is, such as --encoding cp1252."
         ) from error

@@ -66,7 +66,9 @@ def example_of_row(row: Mapping[str, Any], layout: Layout, *, place: str) -> Exa
         text=given["text"],
         author=given["author"].strip(),
         group=given["group"].strip(),
-        attachments=tuple(map(str, attachments)) if isinstance(attachments, list) else (),
+        attachments=tuple(str(name).encode(errors="replace").decode() for name in attachments)
+        if isinstance(attachments, list)
+        else (),
         place=place,
     )
 
@@ -103,7 +105,8 @@ def _text(value: Any, name: str) -> str:
     if isinstance(value, str):
         if len(value) > TEXT_CHARACTERS:
             raise UnusableRow(f"has {len(value)} characters in {name}, over {TEXT_CHARACTERS}: is it one mail?")
-        return value
+        # JSON can hold half a surrogate pair, which no file, terminal or tokenizer takes.
+        return value if value.isascii() else value.encode(errors="replace").decode()
     if isinstance(value, bool | list | dict | bytes):
         raise UnusableRow(f"has a {type(value).__name__} where {name} is one text")
     return str(value)

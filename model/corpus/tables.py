@@ -43,12 +43,14 @@ def json_lines(path: Path, layout: Layout) -> Iterator[Row]:
 def delimited(path: Path, layout: Layout) -> Iterator[Row]:
     """Read CSV or TSV (RFC 4180) with a header row; the delimiter is the one that cuts the header into most columns."""
     encoding = layout.encoding or encoding_of(path, guess=True)
-    number = 0
+    number, over = 0, False
 
     def lines() -> Iterator[str]:
-        nonlocal number
+        nonlocal number, over
         for number, line in text_lines(path, encoding):  # noqa: B007 - read by the loop below
             yield line
+        over = True
+        yield "\n"  # an empty row, unless a quote is still open
 
     source = lines()
     header = next(source, "")
@@ -62,11 +64,12 @@ def delimited(path: Path, layout: Layout) -> Iterator[Row]:
         names = _our_spelling(names, layout)
         check_columns(names, layout, place=f"{path}:{number}")
         first = number + 1
-        first = number + 1
         for values in csv.reader(source, delimiter=delimiter):
             place, first = f"{path}:{first}", number + 1
             if not any(values):
                 continue
+            if over:
+                raise ConfigurationError(f"{place} opens a quote that is never closed: close it, or write it twice.")
             if len(values) > len(names):
                 yield ConfigurationError(
                     f"{place} has {len(values)} fields, the header {len(names)}: quote texts that hold {delimiter!r}."

@@ -118,6 +118,8 @@ def test_columns_go_by_other_names_when_told(tmp_path):
         ("corps;label\nx;y\n", "no column 'text'.*--column text=corps"),
         ("text,label\na,b,c\n", r"mails\.csv:2 has 3 fields, the header 2"),
         ('text,label\n"never closed,b\n' + "x" * 11_000_000, r"mails\.csv:2 cannot be read as CSV.*quote left open"),
+        ('text,label\na,b\n"never closed,b\nc,d\n', r"mails\.csv:3 opens a quote that is never closed"),
+        ('text,label\na,"b', r"mails\.csv:2 opens a quote that is never closed"),
         ("text,label\nb\n", "has no label"),
         ("text,label\rb,c\r", r"mails\.csv:1 cannot be read as CSV.*CR alone"),
     ],
@@ -125,6 +127,12 @@ def test_columns_go_by_other_names_when_told(tmp_path):
 def test_a_table_that_cannot_be_used_is_refused(tmp_path, text, why):
     with pytest.raises(ConfigurationError, match=why):
         read_corpus([table(tmp_path, text)])
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_quotes_that_are_closed_may_hold_anything(tmp_path, end):
+    examples = read_corpus([table(tmp_path, f'label,text\na,"one\ntwo ""three"""\nb,"four\n"{end}')])
+    assert [example.text for example in examples] == ['one\ntwo "three"', "four\n"]
 
 
 def test_a_binary_file_is_refused(tmp_path):
