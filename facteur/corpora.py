@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from rich.table import Table
 from model.corpus import Example, Layout, Severity, examples_in, read_corpus
 from model.corpus.checking import CorpusReport, check_corpus
 from model.corpus.export import Export
+from model.corpus.pseudonyms import Pseudonyms
 from model.corpus.reading import STORE
 from model.corpus.split import split as part
 from model.corpus.writing import write_corpus
@@ -43,7 +45,11 @@ class CorpusPath(click.ParamType[Path | str]):
         if str(value) == STORE or isinstance(value, Path):
             return str(value) if str(value) == STORE else value
         path = Path(value)
-        if not path.exists():
+        try:
+            there = path.exists()
+        except OSError as error:  # a name that is too long, a folder that may not be looked into
+            self.fail(f"{value} cannot be read: {error.strerror}", param, ctx)
+        if not there:
             self.fail(f"{value} is no file, no folder and not {STORE}", param, ctx)
         return path
 
@@ -176,6 +182,11 @@ def split(**given: Any) -> None:
     """Part a corpus into train.jsonl and test.jsonl: no near-copy and no author on both sides."""
     layout = layout_of(given)
     parts = part(read_corpus(given["paths"], layout=layout), given["share"], given["seed"])
+    if not parts.held_out or not parts.training:
+        raise ConfigurationError(
+            "Nothing is left for one of the two parts: give more mails, or another --share; near-copies, groups and "
+            "authors stay together."
+        )
     out: Path = given["out"]
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -209,12 +220,14 @@ class _Masked:
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
+        self._pseudonyms = Pseudonyms()
 
     def masked(self, rows: Iterator[Example | ConfigurationError], tell: Callable[[int], None]) -> Iterator[Example]:
         for number, row in enumerate(rows, 1):
             if isinstance(row, ConfigurationError):
                 raise row
-            example, counts = masked_example(row)
+            example, counts = masked_example(row, known=(row.author,))
+            example = replace(example, author=self._pseudonyms.of(row.author))
             for kind, count in counts.items():
                 self.counts[kind] = self.counts.get(kind, 0) + count
             tell(number)

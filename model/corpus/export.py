@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from model.corpus.example import Example
+from model.corpus.pseudonyms import Pseudonyms
 from model.corpus.reviews import reviewed_mails
 from model.masking import masked_example
 from routing.policy import Policy
 from routing.store.port import Store
-
-_PSEUDONYM = 6
-"""Bytes: enough to tell a million authors apart."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -32,7 +28,7 @@ class Export:
     masked: Counter[str] = field(default_factory=Counter)
     """How much was masked, by kind, once the examples were taken."""
     languages: Counter[str] = field(default_factory=Counter)
-    _salt: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    _pseudonyms: Pseudonyms = field(default_factory=Pseudonyms)
 
     def examples(self, tell: Callable[[int], None] = lambda _: None) -> Iterator[Example]:
         """Yield the examples, the newest first; `tell` is called with their number as it grows.
@@ -47,13 +43,9 @@ class Export:
             leaving = example
             if self.mask:
                 leaving, counts = masked_example(example, known=(mail.sender.name,))
-                leaving = replace(leaving, author=self._pseudonym(example.author))
+                leaving = replace(leaving, author=self._pseudonyms.of(example.author))
                 self.masked.update(counts)
             self.languages[leaving.language] += 1
             done += 1
             tell(done)
             yield leaving
-
-    def _pseudonym(self, author: str) -> str:
-        hashed = hashlib.blake2b(author.lower().encode("utf-8", "replace"), key=self._salt, digest_size=_PSEUDONYM)
-        return hashed.hexdigest() if author else ""

@@ -72,6 +72,8 @@ def test_a_check_can_be_read_by_programs_and_told_to_take_any_label(run):
         (("check", "store:"), "no example in store:"),
         (("export", "--out", "x.jsonl"), "No reviewed mail to export"),
         (("split", "mails.csv", "--out", "mails.csv", *OPTIONS), "mails.csv"),
+        (("check", "a" * 300), "cannot be read: File name too long"),
+        (("check", "mails.csv", "--encoding", "hex", *OPTIONS), "'hex' is no encoding"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_leaves_no_file(run, tmp_path, words, why):
@@ -88,6 +90,13 @@ def test_a_corpus_is_parted_into_two_files(run, tmp_path):
     assert (len(train) + len(test), {example.label for example in test}) == (50, {"quote", "billing"})
 
 
+def test_a_corpus_that_leaves_nothing_for_one_part_is_not_parted(run, tmp_path):
+    (tmp_path / "one.csv").write_text("label,text\nquote,un devis\n")
+    done = run("split", "one.csv", "--out", "parts")
+    assert (done.exit_code, "Nothing is left for one of the two parts" in done.output) == (1, True)
+    assert not (tmp_path / "parts").exists()
+
+
 def test_a_corpus_is_masked_into_a_file(run, tmp_path):
     (tmp_path / "one.csv").write_text("label,text\nquote,appelez 06 12 34 56 78\n")
     done = run("mask", "one.csv", "--out", "masked.jsonl")
@@ -95,6 +104,31 @@ def test_a_corpus_is_masked_into_a_file(run, tmp_path):
     assert "PHONE" in done.output
     (example,) = read_corpus([tmp_path / "masked.jsonl"])
     assert example.text == "appelez <PHONE>"
+
+
+def test_an_author_leaves_as_a_pseudonym_and_is_masked_in_the_text_too(run, tmp_path):
+    (tmp_path / "one.csv").write_text(
+        "label,text,author\n"
+        "quote,le contrat de Berthelot est vide,Anne Berthelot\n"
+        "quote,merci,anne berthelot\n"
+        "quote,encore un mot,b@example.fr\n"
+        "quote,un autre,\n"
+    )
+    assert run("mask", "one.csv", "--out", "masked.jsonl").exit_code == 0
+    masked = read_corpus([tmp_path / "masked.jsonl"])
+    assert masked[0].text == "le contrat de <NAME> est vide"
+    first, second, third, fourth = (example.author for example in masked)
+    assert first == second != third
+    assert fourth == ""
+    assert "erthelot" not in (tmp_path / "masked.jsonl").read_text()
+    assert "example" not in third
+
+
+def test_half_a_surrogate_pair_is_shown_as_a_question_mark(run, tmp_path):
+    (tmp_path / "half.jsonl").write_text('{"label": "\\ud800quote", "text": "prix \\udfff", "language": "\\ud800"}\n')
+    done = run("check", "half.jsonl", "--json")
+    assert done.exit_code == 1
+    assert list(json.loads(done.output)["labels"]) == ["?quote"]
 
 
 def put_reviewed_mail(url):
