@@ -83,7 +83,7 @@ def read_judged(file: Path) -> Judged:
         value = json.loads(file.read_bytes())
     except OSError as error:
         raise ConfigurationError(f"the report {file} cannot be read ({error.strerror}): give its path") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{file} is not JSON ({error}): give a model or the JSON of an evaluation") from error
     if not isinstance(value, dict) or value.get("format") != EVALUATION or value.get("version") != VERSION:
         raise ConfigurationError(
@@ -91,12 +91,13 @@ def read_judged(file: Path) -> Judged:
         )
     try:
         model = value["model"]
+        seconds = model["cpu_seconds"]
         return Judged(
             name=str(model["name"]),
             outcomes=tuple(_outcome(mail) for mail in value["mails"]),
-            cpu_seconds=model["cpu_seconds"],
+            cpu_seconds=None if seconds is None else float(seconds),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ConfigurationError(f"{file} lacks a field or has a wrong one ({error!r}): evaluate again") from error
 
 
@@ -144,15 +145,19 @@ def _mail(outcome: Outcome, rival: Outcome | None) -> dict[str, Any]:
 
 
 def _outcome(mail: dict[str, Any]) -> Outcome:
+    """Return what was said of a mail. Raises ValueError on numbers that no evaluation writes."""
     stranger = mail.get("stranger")
+    confidence, words, rank = float(mail["confidence"]), int(mail["words"]), int(mail["rank"])
+    if not 0 <= confidence <= 1 or words < 0 or rank < 0:
+        raise ValueError(f"confidence {confidence}, words {words}, rank {rank}")
     return Outcome(
         truth=str(mail["truth"]),
         said=str(mail["said"]),
-        confidence=float(mail["confidence"]),
+        confidence=confidence,
         language=str(mail["language"]),
         id=str(mail["id"]),
         digest=str(mail["digest"]),
-        words=int(mail["words"]),
-        rank=int(mail["rank"]),
+        words=words,
+        rank=rank,
         stranger=None if stranger is None else float(stranger),
     )

@@ -247,6 +247,7 @@ def test_the_document_of_a_comparison_has_both_models():
     ("content", "says"),
     [
         ("{", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ("[]", "is no evaluation of version 1"),
         ('{"format": "facteur-evaluation", "version": 2}', "is no evaluation of version 1"),
         ('{"format": "facteur-evaluation", "version": 1}', "lacks a field"),
@@ -259,6 +260,19 @@ def test_what_is_no_report_is_refused_with_its_name(tmp_path, content, says):
     with pytest.raises(ConfigurationError, match=says) as refused:
         read_judged(file)
     assert str(file) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("confidence", float("nan")), ("confidence", 1.5), ("words", -1), ("rank", -1), ("words", 1e400)],
+)
+def test_numbers_that_no_evaluation_writes_are_refused(tmp_path, field, value):
+    outcome = {"id": "1", "digest": "d", "truth": "a", "said": "a", "confidence": 0.5, "language": "", "words": 3}
+    file = tmp_path / "a.json"
+    report = {"format": "facteur-evaluation", "version": 1, "model": {"name": "m", "cpu_seconds": None}}
+    file.write_text(json.dumps({**report, "mails": [{**outcome, "rank": 1, field: value}]}), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="has a wrong one"):
+        read_judged(file)
 
 
 def test_a_text_is_cut_at_a_word():
