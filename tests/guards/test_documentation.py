@@ -216,16 +216,17 @@ def test_the_example_policy_is_one_and_stands_on_the_page():
     policy = read_policy(EXAMPLES / "policy.yaml")
     assert set(policy.labels) == {"waste", "roads", "civil_status"}
     assert policy.labels["civil_status"].threshold == 0.0
-    (shown, _) = (yaml.safe_load(block) for block in blocks(DOCS / "rules.md", "yaml"))
+    (shown, asked, _) = (yaml.safe_load(block) for block in blocks(DOCS / "rules.md", "yaml"))
     whole = yaml.safe_load(read(EXAMPLES / "policy.yaml"))
     assert shown == {**whole, "labels": {"waste": whole["labels"]["waste"]}}
+    assert set(asked) == {"triage", "precision", "strangers"}
 
 
 def test_the_example_rules_fit_the_bundled_policy_and_stand_on_the_page():
     policy = read_policy(None, EXAMPLES / "rules.yaml")
     assert [rule.name for rule in policy.rules_of(Stage.AFTER)] == ["injury on the road", "big customers first"]
     assert "accounting" in policy.queues
-    (_, shown) = (yaml.safe_load(block) for block in blocks(DOCS / "rules.md", "yaml"))
+    (_, _, shown) = (yaml.safe_load(block) for block in blocks(DOCS / "rules.md", "yaml"))
     whole = yaml.safe_load(read(EXAMPLES / "rules.yaml"))["rules"]
     assert [rule for rule in shown["rules"] if rule not in whole] == []
 

@@ -147,7 +147,7 @@ def test_the_first_rule_that_holds_decides(make, router_of, ruled):
     assert router_of(make.says(), policy).route([make.claim("Bonjour")])[0].decision.queue == "qb"
 
 
-@pytest.mark.parametrize(("probability", "queue"), [(0.49, "triage"), (0.5, "claims-motor"), (1.0, "claims-motor")])
+@pytest.mark.parametrize(("probability", "queue"), [(0.74, "triage"), (0.75, "claims-motor"), (1.0, "claims-motor")])
 def test_the_threshold_of_the_label_decides_between_its_queue_and_triage(make, router_of, probability, queue):
     decision = router_of(make.says("claim_motor", probability)).route([make.claim()])[0].decision
     assert decision.queue == queue
