@@ -15,7 +15,8 @@ _GAP = r"[ \t\u00a0\u202f.-]"
 _BEFORE = 60
 """Characters before a number in which the word that says what it is may stand."""
 
-_IBAN = re.compile(rf"(?<![A-Za-z0-9])[A-Za-z]{{2}}{_S}?[0-9]{{2}}(?:{_GAP}?[A-Za-z0-9]){{11,30}}")
+_IBAN = re.compile(rf"(?<![A-Za-z0-9])([A-Za-z]{{2}}){_S}?[0-9]{{2}}(?={_GAP}?[A-Za-z0-9]|\r?\n)")
+"""How one begins; its country says how long it is."""
 _RIB = re.compile(
     rf"(?<![A-Za-z0-9])[0-9]{{5}}{_GAP}?[0-9]{{5}}{_GAP}?(?:[A-Za-z0-9]{_GAP}?){{11}}[0-9]{{2}}(?![A-Za-z0-9])"
 )
@@ -26,6 +27,11 @@ _IBAN_LENGTHS = {
     "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MA": 28, "MC": 27, "MT": 31, "NL": 18, "NO": 15, "PL": 28, "PT": 25,
     "RO": 24, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "TN": 24, "TR": 26,
 }  # fmt: skip
+_IBAN_RESTS = {
+    length: re.compile(rf"(?:(?:{_GAP}|\r?\n[> ]{{0,3}})?[A-Za-z0-9]){{{length - 4}}}")
+    for length in set(_IBAN_LENGTHS.values())
+}
+"""What follows those four characters, by the length of the whole; mail programs break lines within it."""
 _CARD = re.compile(rf"(?<![0-9])[2-6](?:{_GAP}?[0-9]){{12,18}}(?![0-9])")
 _NIR = re.compile(
     rf"(?<![0-9])[12378]{_GAP}?[0-9]{{2}}{_GAP}?(?:0[1-9]|1[0-2]|[2-9][0-9]){_GAP}?(?:[0-9]{{2}}|2[ABab]){_GAP}?"
@@ -87,19 +93,16 @@ _WORDS = frozenset(_TWO_LETTERS.split())
 def accounts(text: str) -> Iterator[Span]:
     """Yield IBANs (ISO 13616: length by country and the checksum modulo 97) and French account numbers (RIB)."""
     for found in _IBAN.finditer(text):
-        country = found[0][:2].upper()
-        length = _IBAN_LENGTHS.get(country, 0)
-        end = _end_of(text, found.start(), length)
-        if not length or end > found.end():
+        length = _IBAN_LENGTHS.get(found[1].upper(), 0)
+        rest = _IBAN_RESTS[length].match(text, found.end()) if length else None
+        if rest is None:
             continue
-        value = _alphanumeric(text[found.start() : end])
+        value = _alphanumeric(found[0] + rest[0])
         digits = sum(character.isdigit() for character in value)
-        if (
-            _modulo_97(value[4:] + value[:4]) == 1
-            or digits >= 0.75 * length
-            or _said(text, found.start(), ("iban", "rib"))
+        if _modulo_97(value[4:] + value[:4]) == 1 or (
+            "\n" not in rest[0] and (digits >= 0.75 * length or _said(text, found.start(), ("iban", "rib")))
         ):
-            yield Span(found.start(), end, Kind.IBAN)
+            yield Span(found.start(), rest.end(), Kind.IBAN)
     for found in _RIB.finditer(text):
         if _rib_holds(_alphanumeric(found[0])) or _said(text, found.start(), ("rib", "compte", "iban")):
             yield Span(found.start(), found.end(), Kind.IBAN)
@@ -159,15 +162,6 @@ def _said(text: str, start: int, words: tuple[str, ...], *, within: int = _BEFOR
 
 def _alphanumeric(text: str) -> str:
     return "".join(filter(str.isalnum, text)).upper()
-
-
-def _end_of(text: str, start: int, length: int) -> int:
-    """Return where `length` letters and digits from `start` on end."""
-    for place in range(start, min(len(text), start + 3 * length)):
-        length -= text[place].isalnum()
-        if length == 0:
-            return place + 1
-    return len(text) + 1
 
 
 def _modulo_97(value: str) -> int:
