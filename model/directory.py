@@ -153,7 +153,7 @@ def _read(file: Path) -> bytes:
 def _json_of(content: bytes, file: Path) -> dict[str, Any]:
     try:
         value = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{file} is not JSON ({error}): fetch the model again") from error
     if not isinstance(value, dict):
         raise ConfigurationError(f"{file} is not a JSON object: fetch the model again")

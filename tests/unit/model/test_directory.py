@@ -74,6 +74,7 @@ def test_a_changed_manifest_is_refused(sealed):
     ("content", "why"),
     [
         ('{"format": 1, "fil', "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ("[]", "is not a JSON object"),
         ('{"format": 2, "files": {}}', "is not a manifest of format 1"),
         ('{"format": 1, "files": {"../model.onnx": "00"}}', "no file of this directory"),
