@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -21,7 +21,7 @@ from facteur.progress import progress_of
 from model.corpus import Example, Layout, read_corpus
 from model.evaluation.assessment import assess
 from model.evaluation.comparison import compare
-from model.evaluation.judged import Judged, Step, judge
+from model.evaluation.judged import Judged, judge
 from model.masking import mask
 from model.registry import bundled_model_path, load_classifier, open_model
 from model.report.comparison_page import comparison_page
@@ -30,6 +30,7 @@ from model.report.excerpt import NO_TEXTS, Texts, texts_of
 from model.report.files import check_folder, file_name, write
 from model.report.page import Circumstances, evaluation_page
 from model.report.wording import ENGLISH, LANGUAGES, Wording
+from routing.classifier import Classifier
 from routing.errors import ConfigurationError
 from routing.promise import Promise
 
@@ -85,11 +86,11 @@ def evaluate_(  # noqa: PLR0913 - one word for each option
 
     Writes a page and JSON: figures with their intervals, a TF-IDF baseline, plots, the worst errors.
     """
-    check_folder(out)
     form = layout_of(layout)
     examples = _labelled(corpora or (TEST,), form)
     train = _labelled(training or _training_of(model), form)
     classifier = load_classifier(model)
+    check_folder(out)
     with progress_of() as listen:
         assessment = assess(classifier, examples, train, promises=_promises_of(model), listen=listen)
     say, circumstances = Wording(language), _circumstances(corpora or (TEST,))
@@ -123,12 +124,13 @@ def compare_(  # noqa: PLR0913 - one word for each option
     A and B are `bundled`, `keywords`, a model's folder, or the JSON that `facteur evaluate` wrote. Without CORPORA
     models are asked about the test set that comes with the product.
     """
-    check_folder(out)
     reports = [_is_report(one) for one in (first, second)]
     places: tuple[Path | str, ...] = corpora or (() if all(reports) else (TEST,))
     examples = _labelled(places, layout_of(layout))
+    given = [_opened(one) for one in (first, second)]
+    check_folder(out)
     with progress_of() as listen:
-        judged = [_judged(one, examples, listen) for one in (first, second)]
+        judged = [one if isinstance(one, Judged) else judge(one, examples, listen) for one in given]
     comparison = compare(*judged)
     say, circumstances = Wording(language), _circumstances(places or (Path(first), Path(second)))
     page = comparison_page(comparison, _texts(examples, shown=texts), circumstances, say)
@@ -141,8 +143,8 @@ def _is_report(spec: str) -> bool:
     return spec.endswith(".json")
 
 
-def _judged(spec: str, examples: Sequence[Example], listen: Callable[[Step], None]) -> Judged:
-    return read_judged(Path(spec)) if _is_report(spec) else judge(load_classifier(spec), examples, listen)
+def _opened(spec: str) -> Judged | Classifier:
+    return read_judged(Path(spec)) if _is_report(spec) else load_classifier(spec)
 
 
 def _labelled(places: Sequence[Path | str], layout: Layout) -> list[Example]:

@@ -135,3 +135,10 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(run, corpus,
 def test_what_is_no_report_cannot_be_compared(run, tmp_path, report):
     written(tmp_path / "mails.json", MAILS)
     assert_refused(run("compare", report, "keywords"), report)
+
+
+@pytest.mark.parametrize("words", [("evaluate", "mails.jsonl", "--model", "gone"), ("compare", "keywords", "gone")])
+def test_a_model_that_is_not_there_leaves_no_folder(run, tmp_path, words):
+    written(tmp_path / "mails.jsonl", MAILS)
+    assert_refused(run(*words, "--out", tmp_path / "reports"), "there is no model directory")
+    assert not (tmp_path / "reports").exists()
