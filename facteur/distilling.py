@@ -28,7 +28,13 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--held-out", multiple=True, type=_FILE, help="Pairs to measure with, kept out of training.")
 @click.option("--out", required=True, type=_FOLDER, help="Where the new encoder's folder is made.")
 @click.option("--student", type=_FOLDER, help="An encoder made by this command, to teach further.")
-@click.option("--words", default=12_000, show_default=True, help="Words of the second language to add.")
+@click.option(
+    "--words",
+    default=12_000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Words of the second language to add.",
+)
 @click.option("--steps", type=click.IntRange(min=1), help="Batches to learn from; 3000 by default.")
 @click.option("--notes", type=_FILE, help="Markdown for the card: origins, licences, attributions of the pairs.")
 @click.option("--seed", type=int, help="Of everything that is drawn.")
