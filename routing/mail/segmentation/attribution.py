@@ -91,6 +91,7 @@ def _goes_straight_on(low: str, rules: Rules) -> bool:
         and low[verb.end() :].lstrip()[:1] == ":"
         and "@" in low[: verb.start()]
         and rules.never.search(low[: verb.start()].partition("<")[0]) is None
+        and not _tells_whom(low, verb, rules)
     )
 
 
@@ -107,9 +108,17 @@ def _says(lines: Lines, index: int, joined: str, rules: Rules, *, closed: bool) 
     verb = verbs[-1]
     before = joined[: verb.start()]
     name = before.rpartition("<")[0] or before
-    if rules.never.search(name) or ". " in _after_date(name):
+    if rules.never.search(name) or ". " in _after_date(name) or _tells_whom(joined, verb, rules):
         return False
     return _STRONG.search(before + joined[verb.end() :]) is not None or is_quoted_below(lines, index)
+
+
+def _tells_whom(low: str, verb: re.Match[str], rules: Rules) -> bool:
+    """Tell « votre expert m'a écrit : », which is said of a letter, from « Léa a écrit : »."""
+    return (
+        rules.receiver_before.search(low[: verb.start()]) is not None
+        or rules.receiver_after.match(low, verb.end()) is not None
+    )
 
 
 def _after_date(name: str) -> str:
@@ -131,6 +140,7 @@ def _names(lines: Lines, start: int, index: int, rules: Rules) -> bool:
         not before.strip(_AROUND + '>"')
         or len(before.split()) > _NAMED_LIMIT
         or rules.never.search(before.partition("<")[0])
+        or _tells_whom(low, verb, rules)
     ):
         return False
     if "@" in before and ("<" in before or '"' in before or "(" in before or "[" in before):

@@ -49,6 +49,10 @@ class Rules:
     verb: re.Pattern[str]
     """« a écrit », "wrote", "schrieb" …, as whole words."""
     never: re.Pattern[str]
+    receiver_before: re.Pattern[str]
+    """« m' », « nous » right before the verb: someone tells what was written to whom, and introduces nothing."""
+    receiver_after: re.Pattern[str]
+    """"to me", "us" right behind it."""
     verb_ends: tuple[str, ...]
     phrases: Mapping[str, tuple[Phrase, ...]]
     """First word to the phrases that begin with it, the longest first."""
@@ -87,6 +91,8 @@ def rules() -> Rules:
         openers=tuple(f"{opener} " for opener in _all(tables, "attribution", "openers")),
         verb=re.compile(rf"(?<!\w)(?:{_any_of(verbs)})(?!\w)"),
         never=re.compile(rf"(?<![\w<])(?:{_any_of(_all(tables, 'attribution', 'never'))})(?![\w.@-])"),
+        receiver_before=re.compile(rf"(?<!\w)(?:{_any_of(_all(tables, 'attribution', 'receiver_before'))}) ?$"),
+        receiver_after=re.compile(rf" ?-?(?:{_any_of(_all(tables, 'attribution', 'receiver_after'))})(?!\w)"),
         verb_ends=verbs,
         phrases=_by_first_word(tables),
         greeting_titles=frozenset(_all(tables, "greeting", "titles")),
