@@ -87,7 +87,9 @@ def _introduce(lines: Lines, marks: _Marks, place: range, kind: Kind, introducti
         marks.depths[index] = lines.depth[place.start] + marks.level
     marks.introductions[place.start] = introduction
     marks.floor = place.stop
-    if not lines.depth[place.start] and not is_quoted_below(lines, place.stop - 1):
+    last = place.stop - 1
+    # A client that quotes the header of what it forwards quotes the message too: what is not quoted is the sender's.
+    if not lines.depth[place.start] and not lines.depth[last] and not is_quoted_below(lines, last):
         marks.level += 1
 
 
@@ -114,14 +116,16 @@ def _label_answered(lines: Lines, marks: _Marks) -> None:
     """Tell quotations that the sender's words answer from those that just hang below or above the mail."""
     kinds = marks.kinds
     last = max((index for index, kind in enumerate(kinds) if kind in _SAYING), default=-1)
-    said, introduced = False, False
+    said = introduced = forwarded = False
     for index in range(last):
         kind = kinds[index]
         if kind in _INTRODUCING:
             introduced = True
+            if not lines.depth[index]:  # one that is quoted stands within what is forwarded
+                forwarded = kind is Kind.FORWARD_HEADER
         elif kind in _SAYING:
-            said = True
-        elif kind is Kind.HISTORY and lines.depth[index] and (said or not introduced):
+            said, forwarded = True, False
+        elif kind is Kind.HISTORY and lines.depth[index] and not forwarded and (said or not introduced):
             kinds[index] = Kind.QUOTE
 
 
