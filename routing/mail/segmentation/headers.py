@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from routing.mail.segmentation.folding import fold
 from routing.mail.segmentation.lines import Lines
 from routing.mail.segmentation.rules import Rules
 from routing.mail.segmentation.segment import Introduction
@@ -53,7 +54,7 @@ class _Fields:
             subject=self.found.get("subject", ""),
         )
 
-    def make_a_header(self, *, announced: bool) -> bool:
+    def make_a_header(self, rules: Rules, *, announced: bool) -> bool:
         """Tell a header from « De : Paris, À : Lyon, Date : 12 mars » and from forms that customers fill in."""
         found = self.found
         if announced:
@@ -65,6 +66,8 @@ class _Fields:
             return len(found) >= _ENOUGH and timed and (addressed or "subject" in found)
         if "@" in found["from"]:
             return len(found) > 1 and not found.keys() <= {"from", "other"}
+        if found.keys() <= {"from", "to", "subject"} and not self._name_a_message(rules):
+            return False
         if len(found) == 2:  # noqa: PLR2004 - a sender and when
             return timed and ("date" in found or "sent" in found)
         return (
@@ -72,6 +75,12 @@ class _Fields:
             and ("subject" in found or "sent" in found)
             and ("sent" in found or "to" in found or timed)
         )
+
+    def _name_a_message(self, rules: Rules) -> bool:
+        """Tell whether there is an address, or a subject that answers one: « De : Paris, À : Lyon » has neither."""
+        prefix, colon, _ = self.found.get("subject", "").partition(":")
+        answers = colon and fold(prefix).strip() in rules.reply_prefixes | rules.forward_prefixes
+        return bool(answers) or any("@" in value for value in self.found.values())
 
 
 def header_at(lines: Lines, index: int, rules: Rules) -> Header | None:
@@ -87,7 +96,7 @@ def header_at(lines: Lines, index: int, rules: Rules) -> Header | None:
         return _header_of_fields(lines, index, rules)
     below = lines.next_said(index + 1, 4)
     fields = _block(lines, below, rules, bare=True) if below is not None else None
-    if fields and fields.make_a_header(announced=True):
+    if fields and fields.make_a_header(rules, announced=True):
         return Header(end=fields.end, forwards=forwards, introduction=fields.introduction())
     return Header(end=index + 1, forwards=forwards, introduction=Introduction())
 
@@ -100,7 +109,7 @@ def _header_of_fields(lines: Lines, index: int, rules: Rules) -> Header | None:
     if flat:
         return Header(end=index + 1, forwards=False, introduction=flat)
     fields = _block(lines, index, rules)
-    if fields.make_a_header(announced=_is_announced(lines, index)):
+    if fields.make_a_header(rules, announced=_is_announced(lines, index)):
         return Header(end=fields.end, forwards=False, introduction=fields.introduction())
     return None
 
@@ -219,7 +228,7 @@ def _flattened(text: str, low: str, rules: Rules) -> Introduction | None:
             found[role] = (each.start(), each.end())
     if not {"from", "to", "subject"} <= found.keys() and not {"from", "sent"} <= found.keys():
         return None
-    if len(found) < _ENOUGH or len(text) != len(low):
+    if len(found) < _ENOUGH or len(text) != len(low) or ("@" not in text and not found.keys() & {"sent", "date"}):
         return None
     starts = sorted(start for start, _ in found.values())
 
