@@ -40,14 +40,17 @@ def test_an_epoch_gives_every_mail_once(tokenizer):
     batches = list(epoch(examples, tokenizer, OPTIONS, draw))
     rows = Counter(tuple(row) for batch in batches for row in batch.rows)
     assert rows == Counter(tuple(tokenizer.encode(example.text.strip()).ids) for example in examples)
-    assert all(len(batch.rows) == len(batch.labels) <= OPTIONS.batch for batch in batches)
+    assert sorted(number for batch in batches for number in batch.numbers) == list(range(203))
+    assert all(len(batch.rows) == len(batch.numbers) <= OPTIONS.batch for batch in batches)
 
 
 def test_little_of_a_batch_is_padding_though_mails_of_a_label_sit_in_pairs(tokenizer):
     draw = random.Random(2)  # noqa: S311 - an order is no secret
-    batches = list(epoch(mails(2000, draw), tokenizer, OPTIONS, draw))
+    examples = mails(2000, draw)
+    batches = list(epoch(examples, tokenizer, OPTIONS, draw))
     real = sum(len(row) for batch in batches for row in batch.rows)
     padded = sum(len(batch.rows) * max(map(len, batch.rows)) for batch in batches)
     assert padded < 1.5 * real
-    alone = sum(count == 1 for batch in batches for count in Counter(batch.labels).values())
+    labels = [Counter(examples[number].label for number in batch.numbers) for batch in batches]
+    alone = sum(count == 1 for counted in labels for count in counted.values())
     assert alone <= 3, "only a label's odd one out may have no like in its batch"

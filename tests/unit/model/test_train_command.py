@@ -261,8 +261,13 @@ def test_a_run_is_exported_again_and_says_what_it_said(done):
 
 def test_an_export_that_differs_from_its_checkpoint_is_refused(done, other_mails, here, monkeypatch):
     run, _ = done
-    honest = exporting.onnx_scores
-    monkeypatch.setattr(exporting, "onnx_scores", lambda *given: honest(*given)[:, ::-1])
+    honest = exporting.export_alike
+
+    def contrary(*given):
+        served, trained = honest(*given)
+        return served[:, ::-1], trained
+
+    monkeypatch.setattr(exporting, "export_alike", contrary)
     checkpoint = open_run(run).record.results["checkpoint"]
     refused(
         facteur("export", checkpoint, other_mails, "--out", "again"), "another label than the checkpoint on 10 of 10"
