@@ -15,11 +15,14 @@ from routing.mail.segmentation.signatures import (
     label_titled_name,
     label_unclosed_name,
 )
-from routing.mail.segmentation.stretch import LEADING, TRAILING, Stretch
+from routing.mail.segmentation.stretch import LEADING, TRAILING, WORD, Stretch
 
 _TOP = 3
 """Lines that may say something above a greeting: a subject, a reference, « À l'attention de »."""
 _FOOTER_WORDS = 40
+_BANNER_LINES = 5
+_FOLDED = 55
+"""Characters of a line that was broken because it was full."""
 _LOOSE_DEVICE = 40
 """Characters of « Someone from mobile »."""
 _TRACKING = "ᐧ\u200b\ufeff\xad\u200c\u200d\u2060\u034f\xa0 "
@@ -102,13 +105,25 @@ def _judge(stretch: Stretch, place: int, phrase: Phrase, rest: str, *, top: bool
     if kind is Kind.GREETING:
         return kind, int(top and is_greeting(text, low, rest, rules))
     if kind is Kind.DISCLAIMER:
-        return kind, _paragraph(stretch, place, rest)
+        return kind, _banner(stretch, place) if phrase.how == "banner" else _paragraph(stretch, place, rest)
     if kind is Kind.FOOTER:
         says_more = "?" in rest or len(rest.split()) > _FOOTER_WORDS
         return kind, 0 if says_more else _paragraph(stretch, place, rest)
     if phrase.how == "formula":
         return kind, formula_lines(stretch, place, rest)
     return kind, int(is_short_ending(phrase, text, rest, rules))
+
+
+def _banner(stretch: Stretch, place: int) -> int:
+    """Return how many lines a banner about an outside sender takes: the mail may begin right below it."""
+    taken = 1
+    while taken < _BANNER_LINES and place + taken < len(stretch) and stretch.follows_closely(place + taken):
+        above, text = stretch.text(place + taken - 1), stretch.text(place + taken)
+        folded = text[0].islower() and len(above) >= _FOLDED and above[-1].isalnum()
+        if not folded and stretch.rules.banner_words.isdisjoint(WORD.findall(stretch.low(place + taken))):
+            break
+        taken += 1
+    return taken
 
 
 def _paragraph(stretch: Stretch, place: int, rest: str) -> int:

@@ -31,7 +31,8 @@ class Phrase:
     kind: str
     """The table of the file: greeting, thanks, closing, device, disclaimer or footer."""
     how: str
-    """`starts`: more may follow; `alone`: nothing but names may; `formula`: it may go on over the next lines."""
+    """`starts`: more may follow; `alone`: nothing but names may; `formula`: it may go on over the next lines;
+    `banner`: the mail may begin right below."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +62,8 @@ class Rules:
     device_ends: tuple[str, ...]
     excuses: tuple[str, ...]
     formula_words: frozenset[str]
+    banner_words: frozenset[str]
+    """What a banner about an outside sender goes on about: clicking, links, attachments."""
     postscripts: tuple[str, ...]
     no_names: frozenset[str]
     contact_words: frozenset[str]
@@ -100,6 +103,7 @@ def rules() -> Rules:
         device_ends=_all(tables, "device", "ends"),
         excuses=_all(tables, "device", "excuses"),
         formula_words=frozenset(_all(tables, "closing", "formula_words")),
+        banner_words=frozenset(_all(tables, "disclaimer", "banner_words")),
         postscripts=tuple(
             f"{mark}{end}" for mark in _all(tables, "closing", "postscript") for end in (":", " ", ".")
         ),
@@ -142,7 +146,7 @@ def _by_first_word(tables: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Phras
     found: defaultdict[str, dict[str, Phrase]] = defaultdict(dict)
     for table in tables:
         for kind in ("greeting", "thanks", "closing", "device", "disclaimer", "footer"):
-            for how in ("formula", "starts", "alone"):
+            for how in ("formula", "banner", "starts", "alone"):
                 for phrase in _as_typed(map(fold, table[kind].get(how, ()))):
                     first = FIRST_WORD.search(phrase)
                     if first:

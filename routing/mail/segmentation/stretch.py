@@ -12,7 +12,7 @@ from routing.mail.segmentation.segment import Kind
 
 WORD = re.compile(r"\w[\w'’-]*")  # noqa: RUF001 - clients write the typographic apostrophe too
 
-LEADING = " \"'*_[]()<>-=~•:;,.!"
+LEADING = " \"'*_[]()<>-=~•:;,.!⚠\ufe0f"
 """What may stand before the first word of a phrase, or after its last."""
 
 TRAILING = frozenset({Kind.DEVICE, Kind.DISCLAIMER, Kind.FOOTER, Kind.RULE})
