@@ -8,6 +8,7 @@ from routing.mail.segmentation.attribution import attribution_ending_at, is_quot
 from routing.mail.segmentation.endings import label_own
 from routing.mail.segmentation.headers import NAME_LIMIT, header_at, header_start
 from routing.mail.segmentation.lines import Lines, lines_of
+from routing.mail.segmentation.notes import may_be_one, notes_header_at, notes_header_below
 from routing.mail.segmentation.rules import Rules, rules
 from routing.mail.segmentation.segment import Introduction, Kind, Segment
 from routing.mail.segmentation.stretch import Stretch
@@ -59,16 +60,10 @@ def _find_introductions(lines: Lines, marks: _Marks, found: Rules) -> None:
                 marks.depths[index] = depths[index] + marks.level
             index += 1
             continue
-        if ":" in low[:NAME_LIMIT] or low[0] in _DECORATED or "message" in low or "forwarded" in low or "transf" in low:
-            header = header_at(lines, index, found)
-            if header:
-                kind = Kind.FORWARD_HEADER if header.forwards else Kind.REPLY_HEADER
-                start = header_start(lines, index, marks.floor)
-                if start < index:
-                    kinds[start] = Kind.RULE
-                _introduce(lines, marks, range(index, header.end), kind, header.introduction)
-                index = header.end
-                continue
+        end = _introduced_by_header(lines, index, marks, found)
+        if end:
+            index = end
+            continue
         if may_end_one(low, found):
             attribution = attribution_ending_at(lines, index, marks.floor, found)
             if attribution:
@@ -79,6 +74,29 @@ def _find_introductions(lines: Lines, marks: _Marks, found: Rules) -> None:
             kinds[index] = Kind.HISTORY
             marks.depths[index] = depths[index] + marks.level
         index += 1
+
+
+def _introduced_by_header(lines: Lines, index: int, marks: _Marks, found: Rules) -> int:
+    """Mark the header that begins at line `index`, or whose date it is; return its end, 0 if there is none."""
+    low = lines.low[index]
+    if ":" in low[:NAME_LIMIT] or low[0] in _DECORATED or "message" in low or "forwarded" in low or "transf" in low:
+        header = header_at(lines, index, found)
+        if header:
+            kind = Kind.FORWARD_HEADER if header.forwards else Kind.REPLY_HEADER
+            start = header_start(lines, index, marks.floor)
+            if start < index:
+                marks.kinds[start] = Kind.RULE
+            end, introduction = header.end, header.introduction
+            below = notes_header_below(lines, index, found) if introduction == Introduction() else None
+            if below:
+                end, introduction = below.end, below.introduction
+            _introduce(lines, marks, range(index, end), kind, introduction)
+            return end
+    notes = notes_header_at(lines, index, marks.floor, found) if may_be_one(low) else None
+    if notes is None:
+        return 0
+    _introduce(lines, marks, range(notes.start, notes.end), Kind.REPLY_HEADER, notes.introduction)
+    return notes.end
 
 
 def _introduce(lines: Lines, marks: _Marks, place: range, kind: Kind, introduction: Introduction) -> None:

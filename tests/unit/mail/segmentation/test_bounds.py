@@ -76,6 +76,15 @@ HOSTILE = [
     "| x\n",
     "Jean Dupont\n",
     "06 12 34 56 78\n",
+    "02/11/2026 09:12\n",
+    "02/11/2026 09:12  Pour  x\n",
+    "02/11/2026 09:12\nA\nx\n\nx\n",
+    "Répondre à\nx\n",
+    "|------------>\n",
+    "|------------>\n| De : |\n",
+    "|------------>\n| Répondre à : |\n",
+    "Message externe\n",
+    "Message externe\nliens\n",
 ]
 
 

@@ -52,6 +52,13 @@ PIECES = st.sampled_from(
         "\u200b",
         "ᐧ",
         "\ud800",
+        "02/11/2026 09:12",
+        "Pour",
+        "Objet",
+        "|------------>",
+        "| De :  |",
+        "  >-----|",
+        "Message externe",
     ]
 )
 BODIES = st.lists(st.one_of(PIECES, st.text(max_size=30)), max_size=40).flatmap(
@@ -143,6 +150,15 @@ def test_depths_count_the_messages_back():
             Introduction(who="Bob <b@x.uk>", when="Mon, 2 Nov 2026", subject="a long one"),
         ),
         ("-----Message d'origine-----", Introduction()),
+        (
+            "Léa Martin/FR/ACME@ACME\n02/11/2026 09:12\n\nPour\nMarc Petit/FR/ACME\ncc\n\nObjet\ndevis",
+            Introduction(who="Léa Martin/FR/ACME@ACME", when="02/11/2026 09:12", subject="devis"),
+        ),
+        (
+            "|------------>\n| De :  |\n|------------>\n  >-----|\n  |Léa  |\n  >-----|\n"
+            + "|------------>\n| Objet : |\n|------------>\n  >-----|\n  |devis |\n  >-----|",
+            Introduction(who="Léa", subject="devis"),
+        ),
     ],
 )
 def test_headers_say_who_wrote_when_about_what(header, introduction):
