@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from routing.mail.segmentation.folding import fold
 from routing.mail.segmentation.names import REACH, ends_in_the_middle, has_title, is_contact, is_name
+from routing.mail.segmentation.rules import Rules
 from routing.mail.segmentation.segment import Kind
 from routing.mail.segmentation.stretch import TRAILING, WORD, Stretch
 
@@ -18,6 +21,11 @@ _CONTACT_LINES = 16
 _DASHES = 3
 _SENTENCE = 4
 """Words of a line that says something: right below, a name signs it; below fewer, it may be one more of a list."""
+
+_TITLE_WORDS = 5
+_TITLED = re.compile(r" [-–|] |, ")  # noqa: RUF001 - clients write the long dash too
+_BY_WIRE = re.compile(r"\+?\(?\d[\d .()/-]{7,}\d|@\w|https?:|www\.")
+"""A telephone number, an address of mail or web: what makes lines without a closing a signature."""
 
 
 def label_delimited(stretch: Stretch) -> None:
@@ -137,10 +145,10 @@ def label_unclosed_name(stretch: Stretch, end: int) -> None:
 def _stands_apart(stretch: Stretch, place: int, end: int) -> bool:
     """Tell whether a name begins at `place`, in what ends at `end`, that is no part of what is said above it."""
     text, rules = stretch.text(place), stretch.rules
-    if not place or not is_name(text, rules):
+    if not place or stretch.low(place - 1).endswith(":") or stretch.kind(place - 1) is Kind.GREETING:
         return False  # at the top it is what the mail says, below a quotation the answer to it
-    if stretch.low(place - 1).endswith(":") or stretch.kind(place - 1) is Kind.GREETING:
-        return False
+    if not is_name(text, rules):
+        return _names_with_title(text, rules) and _ends_said(stretch, place) and _reaches(stretch, place + 1, end)
     if text.startswith(("-", "—", "–", "/")) and not text.startswith("- "):  # noqa: RUF001 - « -Léa »
         return True
     if not stretch.follows_closely(place):
@@ -149,4 +157,27 @@ def _stands_apart(stretch: Stretch, place: int, end: int) -> bool:
     if ends_in_the_middle(above) or not rules.no_names.isdisjoint(WORD.findall(stretch.low(place))[:1]):
         return False
     signs = place == end - 1 or REACH.search(stretch.low(place + 1)) is not None
+    if not signs and has_title(stretch.low(place + 1), rules):
+        signs = len(text.split()) > 1 and _ends_said(stretch, place) and _reaches(stretch, place + 2, end)
     return signs and len(above.split()) >= _SENTENCE
+
+
+def _names_with_title(text: str, rules: Rules) -> bool:
+    """Tell whether a line is « Sophie Lambert, assistante de direction »."""
+    mark = _TITLED.search(text)
+    if mark is None or ends_in_the_middle(text):
+        return False
+    name, title = text[: mark.start()], text[mark.end() :]
+    if not 0 < len(title.split()) <= _TITLE_WORDS or not is_name(name, rules) or len(name.split()) == 1:
+        return False
+    return has_title(fold(title), rules) and not title.endswith((".", "!", "?")) and "," not in title
+
+
+def _ends_said(stretch: Stretch, place: int) -> bool:
+    """Tell whether a sentence ends right above the line at `place`."""
+    return stretch.text(place - 1).endswith((".", "!", "?", "…")) and len(stretch.text(place - 1).split()) >= _SENTENCE
+
+
+def _reaches(stretch: Stretch, place: int, end: int) -> bool:
+    """Tell whether one of the lines from `place` up to `end` is a telephone number, an address of mail or web."""
+    return any(_BY_WIRE.search(stretch.low(each)) for each in range(place, end))

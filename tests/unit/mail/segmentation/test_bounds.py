@@ -83,6 +83,7 @@ HOSTILE = [
     "|------------>\n",
     "|------------>\n| De : |\n",
     "|------------>\n| Répondre à : |\n",
+    "Il est venu hier soir.\nJean Dupont, expert\n",
     "Message externe\n",
     "Message externe\nliens\n",
 ]

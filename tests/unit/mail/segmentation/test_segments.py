@@ -155,8 +155,7 @@ def test_depths_count_the_messages_back():
             Introduction(who="Léa Martin/FR/ACME@ACME", when="02/11/2026 09:12", subject="devis"),
         ),
         (
-            "|------------>\n| De :  |\n|------------>\n  >-----|\n  |Léa  |\n  >-----|\n"
-            + "|------------>\n| Objet : |\n|------------>\n  >-----|\n  |devis |\n  >-----|",
+            "|------------>\n| De : |\n  >-----|\n  |Léa |\n  >-----|\n|------------>\n| Objet : |\n  >--|\n  |devis |",
             Introduction(who="Léa", subject="devis"),
         ),
     ],
