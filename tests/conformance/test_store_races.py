@@ -16,7 +16,7 @@ from routing.errors import KeyReused
 from routing.job import Status
 from routing.store.opening import open_store
 from routing.store.port import NO_FILTER
-from routing.store.sql import interventions, retention
+from routing.store.sql import database, interventions, retention
 
 THREADS = 6
 PROCESSES = 3
@@ -169,8 +169,21 @@ def test_a_key_used_at_once_with_different_bodies_is_one_job_and_conflicts(store
     assert len(store.jobs(NO_FILTER).jobs) == 1
 
 
-def test_calls_that_lock_the_same_mails_in_opposite_order_all_come_through(sql_store, make):
+def test_calls_with_the_same_mails_in_opposite_order_never_wait_for_one_another(sql_store, make, monkeypatch):
+    monkeypatch.setattr(database, "DEADLOCKS", 0)
     names = [str(number) for number in range(40)]
+
+    def work(number):
+        order = names if number % 2 else names[::-1]
+        return {one.job.id for one in sql_store.submit([make.submission(name) for name in order], now=1_000.0)}
+
+    answers = in_threads(4, work)
+    assert all(answer == answers[0] for answer in answers)
+    assert sql_store.backlog().queued == 40
+
+
+def test_calls_that_end_in_a_deadlock_all_come_through(sql_store, make):
+    names = [*map(str, range(40)), "0"]  # a mail twice in one call: its order is kept, whatever others do
 
     def work(number):
         order = names if number % 2 else names[::-1]

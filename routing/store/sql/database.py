@@ -32,6 +32,9 @@ NOTHING: Parameters = {}
 DEADLOCK = "40P01"
 """PostgreSQL's state of a transaction that was chosen to end a deadlock; it may simply be run again."""
 ATTEMPTS = 3
+"""How often work is tried on connections that turn out to be dead before anything was done."""
+DEADLOCKS = 10
+"""How often work may be chosen to end a deadlock. Each one lets another call through, so a crowd needs several."""
 CONNECT_SECONDS = 5
 OK = 0
 ERASING = "secure_delete=FAST"
@@ -245,6 +248,7 @@ class _Patience:
         self._left = seconds
         self._pause = PAUSES[0]
         self._attempts = 1
+        self._deadlocks = 0
 
     def tries_again(self, error: Exception, *, dead: bool, started: bool) -> bool:
         """Say whether the work can be run again from its start, now."""
@@ -254,9 +258,11 @@ class _Patience:
             self._left -= self._pause
             self._pause = min(self._pause * 2, PAUSES[1])
             return not started and self._left > 0
+        if getattr(error, "sqlstate", None) == DEADLOCK:
+            self._deadlocks += 1
+            return self._deadlocks <= DEADLOCKS
         self._attempts += 1
-        deadlock = getattr(error, "sqlstate", None) == DEADLOCK
-        return ((dead and not started) or deadlock) and self._attempts <= ATTEMPTS
+        return dead and not started and self._attempts <= ATTEMPTS
 
 
 def _call(method: WeakMethod[Callable[..., None]]) -> None:

@@ -74,7 +74,7 @@ def _submit(
         index: bounds.accepted(uuid7(now + step * bounds.STEP), submissions[index], at=now)
         for step, index in enumerate(waiting)
     }
-    inserted = transaction.many(_INSERT_JOB, [_row(job, submissions[index]) for index, job in jobs.items()])
+    inserted = transaction.many(_INSERT_JOB, _in_turn([_row(job, submissions[index]) for index, job in jobs.items()]))
     if inserted == len(jobs):
         new = jobs
     else:
@@ -108,6 +108,19 @@ def _repeat(transaction: Transaction, submission: Submission, later: set[str]) -
         if row is not None:
             return Accepted(job=rows.job(row), created=False)
     return None
+
+
+def _in_turn(new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows in the order in which every call inserts them, so that no two calls wait for one another's keys.
+
+    Where two rows of one call share a key, the first as handed in must win: such a call keeps its own order, and is run
+    again if the database ends a deadlock with it.
+    """
+    for name in ("repeat_key", "idempotency_key"):
+        keys = [(row["source"], row[name]) for row in new if row[name] is not None]
+        if len(set(keys)) < len(keys):
+            return new
+    return sorted(new, key=lambda row: (row["source"], row["repeat_key"] or "", row["idempotency_key"] or ""))
 
 
 def _row(job: Job, submission: Submission) -> dict[str, Any]:
