@@ -16,6 +16,7 @@
     └── Conflict             the call does not fit the state
         ├── KeyReused        an idempotency key came back with another body
         ├── WrongStatus      the job is not in a status that allows this
+        ├── Overtaken        somebody else changed it since it was looked at (says who)
         ├── MailDeleted      retention has deleted the mail that the call needs
         └── Unexplained      nobody can say why, at this time or with this model
 
@@ -100,6 +101,17 @@ class KeyReused(Conflict):
 
 class WrongStatus(Conflict):
     """The job is not in a status that allows this."""
+
+
+class Overtaken(Conflict):
+    """Somebody else changed the mail since the caller looked at it; nothing of theirs is overwritten."""
+
+    def __init__(self, message: str, *, actor: str = "", kind: str = "", at: float = 0.0) -> None:
+        """Args: actor, kind, at: the last line of the mail's history, as `routing.job.Event` has them."""
+        super().__init__(message)
+        self.actor = actor
+        self.kind = kind
+        self.at = at
 
 
 class MailDeleted(Conflict):

@@ -71,6 +71,22 @@ class Submission:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Handling:
+    """What people made of a routed mail; see `routing.desk`."""
+
+    arrived_at: float | None = None
+    """Since when it is in the queue it is in; Unix seconds."""
+    assignee: str | None = None
+    """The name of the user who took it."""
+    taken_at: float | None = None
+    handled_at: float | None = None
+    """When it was dealt with; None: it is open."""
+    handled_by: str | None = None
+    revision: int = 0
+    """Counts what people did to it; who acts on an older one is told so."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
     """The processing of one mail, as its caller sees it."""
 
@@ -98,6 +114,14 @@ class Job:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     defects: tuple[str, ...] = ()
     """What was wrong with the message, as its parser saw it."""
+    excerpt: str = ""
+    """The first words of what the sender wrote now; gone with the mail."""
+    language: str | None = None
+    """`fr`, `en` or `other`; None before it was read."""
+    model_label: str | None = None
+    """What the model said first, whatever a rule or a human said since; None when no model was asked."""
+    model_confidence: float | None = None
+    handling: Handling = Handling()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,6 +152,16 @@ class Decided:
     sender: str
     message_id: str
     defects: tuple[str, ...] = ()
+    excerpt: str = ""
+    """The first words of what the sender wrote now."""
+    language: str | None = None
+    words: str = ""
+    """What a search looks into, beside subject and sender: what the sender wrote now."""
+    model_label: str | None = None
+    """What the model said, if it was asked."""
+    model_confidence: float | None = None
+    novelty: float | None = None
+    """How unlike all that the model learnt from the mail is; 1 is the limit of what it knows, None: not measured."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

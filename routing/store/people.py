@@ -1,0 +1,48 @@
+"""The store's chapter for the console's users; part of the port, see `routing.store.port`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from routing.people import AuditEntry, User, View
+
+
+class People(Protocol):
+    """Users, what they saved and saw, and the audit. Each method is one transaction."""
+
+    def add_user(self, user: User) -> None:
+        """Store a user. Raises WrongStatus when one of that name is there, disabled or not."""
+
+    def save_user(self, user: User) -> None:
+        """Replace a user by id. Raises NotFound; WrongStatus when it would leave no administrator who may sign in."""
+
+    def user(self, user_id: str) -> User | None:
+        """Return a user by id."""
+
+    def user_by_name(self, name: str) -> User | None:
+        """Return a user by the name to sign in with; case does not count."""
+
+    def users(self) -> tuple[User, ...]:
+        """Return all users by name, disabled ones too."""
+
+    def save_view(self, view: View) -> None:
+        """Store a view; one of the same name of the same user is replaced. WrongStatus when a user has 50."""
+
+    def delete_view(self, view_id: str, *, user_id: str) -> None:
+        """Delete a user's view. Raises NotFound."""
+
+    def views(self, user_id: str) -> tuple[View, ...]:
+        """Return a user's views by name."""
+
+    def seen(self, user_id: str, queue: str, *, at: float) -> None:
+        """Note that the user looked at a queue; a time before the noted one changes nothing."""
+
+    def seen_queues(self, user_id: str) -> Mapping[str, float]:
+        """Return when the user last looked at each queue."""
+
+    def add_audit(self, entry: AuditEntry) -> None:
+        """Write a line of the audit. Nothing deletes one."""
+
+    def audit(self, *, before: int | None = None, limit: int = 50) -> tuple[tuple[AuditEntry, ...], int | None]:
+        """Return lines of the audit, newest first, and where the next ones begin (None: no more)."""
