@@ -103,8 +103,9 @@ def open_model(path: str | Path) -> ModelDirectory:
             not agree with its content; one sentence names the file and says what to do.
     """
     directory = Path(path).resolve()
-    if not directory.is_dir():
-        raise ConfigurationError(f"there is no model directory {directory}: give the path of one, or `bundled`")
+    if not str(path).strip() or not directory.is_dir():
+        named = directory if str(path).strip() else "of an empty name"
+        raise ConfigurationError(f"there is no model directory {named}: give the path of one, or `bundled`")
     manifest = _read(directory / MANIFEST)
     files = _files_of(manifest, directory / MANIFEST)
     digest = hashlib.sha256(manifest).hexdigest()[:DIGEST_DIGITS]

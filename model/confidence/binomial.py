@@ -32,17 +32,6 @@ def _sum(first: int, step: int, size: int, rate: float) -> float:
     return total
 
 
-def upper_bound(errors: int, size: int, delta: float) -> float:
-    """Return the error rate that `errors` in `size` leave possible with probability `delta` at most."""
-    if errors >= size:
-        return 1.0
-    low, high = errors / size, 1.0
-    for _ in range(60):  # halving: 60 steps are below the precision of a float
-        middle = (low + high) / 2
-        low, high = (middle, high) if tail(errors, size, middle) > delta else (low, middle)
-    return high
-
-
 def least_size(errors: int, rate: float, delta: float) -> int:
     """Return the least sample in which `errors` still reject "the true rate is `rate` or more" at level `delta`."""
     low, high = errors + 1, errors + 2

@@ -24,11 +24,6 @@ class Calibration:
     offsets: tuple[float, ...] = ()
     """What is added then; empty: 0."""
 
-    @property
-    def keeps_order(self) -> bool:
-        """Whether the most probable label is always the one with the highest score."""
-        return not self.scales and not self.offsets
-
     def probabilities(self, scores: NDArray[Any]) -> NDArray[np.float64]:
         """Return the probabilities (…, labels) of `scores`, summing to 1.
 

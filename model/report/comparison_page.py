@@ -8,6 +8,7 @@ from model.evaluation.assessment import contestant
 from model.evaluation.comparison import Comparison, Pair, Paired
 from model.evaluation.outcome import corpus_digest
 from model.report import plots
+from model.report.card import card
 from model.report.excerpt import Texts
 from model.report.markup import Markup, breakable, element
 from model.report.page import SURE, Circumstances, document, how, row
@@ -62,9 +63,8 @@ def comparison_lead(comparison: Comparison, say: Wording) -> str:
 def _models(comparison: Comparison, say: Wording) -> Markup:
     whole = comparison.whole
     judged = zip(names(comparison, say), (comparison.first, comparison.second), strict=True)
-    return element(
-        "section",
-        element("h2", say("compare_models")),
+    return card(
+        say("compare_models"),
         contestants([(name, contestant(one)) for name, one in judged], say),
         element(
             "p",
@@ -75,7 +75,7 @@ def _models(comparison: Comparison, say: Wording) -> Markup:
                 span=say.points_span(whole.interval),
             ),
         ),
-        class_="card wide",
+        class_="wide",
     )
 
 
@@ -87,47 +87,41 @@ def _agreement(comparison: Comparison, say: Wording) -> Markup:
         (say("only", name=first), whole.only_first),
         (say("both_wrong"), whole.neither),
     )
-    return element(
-        "section",
-        element("h2", say("agreement")),
+    return card(
+        say("agreement"),
         table(
             say("agreement_caption"),
             ["", say("mails"), ""],
             [[name, say.count(count), say.percent(count / whole.mails)] for name, count in rows],
         ),
-        class_="card",
     )
 
 
 def _risk(comparison: Comparison, say: Wording) -> Markup:
     first, second = names(comparison, say)
     lines = [("second", second, contestant(comparison.second)), ("first", first, contestant(comparison.first))]
-    return element(
-        "section",
-        element("h2", say("risk")),
-        element("p", say("risk_about"), class_="about"),
+    return card(
+        say("risk"),
         plots.risk_coverage(lines, say),
-        class_="card",
+        about=say("risk_about"),
     )
 
 
 def _parts(comparison: Comparison, say: Wording) -> Markup:
     parts = (*comparison.languages, *comparison.lengths)
-    return element(
-        "section",
-        element("h2", say("parts")),
+    return card(
+        say("parts"),
         _differences(say("parts_caption"), [(say.slice_name(part.name), part) for part in parts], comparison, say),
-        class_="card wide",
+        class_="wide",
     )
 
 
 def _labels(comparison: Comparison, say: Wording) -> Markup:
-    return element(
-        "section",
-        element("h2", say("by_label")),
-        element("p", say("by_label_about"), class_="about"),
+    return card(
+        say("by_label"),
         _differences(say("by_label_caption"), [(part.name, part) for part in comparison.labels], comparison, say),
-        class_="card wide",
+        about=say("by_label_about"),
+        class_="wide",
     )
 
 
@@ -165,9 +159,8 @@ def _wins(comparison: Comparison, texts: Texts, say: Wording, *, second_wins: bo
     won = wins_of(comparison, second_wins=second_wins)
     both = names(comparison, say)
     winner, loser = (both[1], both[0]) if second_wins else both
-    return element(
-        "section",
-        element("h2", say("wins", name=winner), f" ({say.count(len(won))})"),
+    return card(
+        (say("wins", name=winner), f" ({say.count(len(won))})"),
         element(
             "ol",
             (
@@ -186,5 +179,5 @@ def _wins(comparison: Comparison, texts: Texts, say: Wording, *, second_wins: bo
         )
         if won
         else element("p", say("wins_none")),
-        class_="card wide",
+        class_="wide",
     )

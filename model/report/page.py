@@ -10,8 +10,9 @@ from model.evaluation.assessment import Assessment
 from model.evaluation.figures import ThresholdScore
 from model.evaluation.keeping import Kept
 from model.report import sections
+from model.report.card import card
 from model.report.excerpt import Texts
-from model.report.markup import Markup, element, together
+from model.report.markup import Markup, element
 from model.report.wording import Wording
 
 PROMISED = 0.97
@@ -222,9 +223,4 @@ def how(digest: str, circumstances: Circumstances, say: Wording) -> Markup:
         say("how_speed", machine=circumstances.machine),
         say("how_program", version=circumstances.program, date=circumstances.date),
     )
-    return element(
-        "section",
-        element("h2", say("how")),
-        together(element("p", sentence) for sentence in sentences),
-        class_="card wide how",
-    )
+    return card(say("how"), (element("p", sentence) for sentence in sentences), class_="wide how")

@@ -10,6 +10,7 @@ from model.evaluation.figures import SliceScore
 from model.evaluation.keeping import Kept
 from model.evaluation.reliability import reliability_bins
 from model.report import plots
+from model.report.card import card
 from model.report.excerpt import Texts
 from model.report.markup import Markup, element
 from model.report.tables import behind, figure, share_cell, table
@@ -26,10 +27,8 @@ _TABLE_LABELS = 30
 def models(assessment: Assessment, say: Wording) -> Markup:
     """Return the model and the baseline side by side."""
     versus = assessment.versus
-    return element(
-        "section",
-        element("h2", say("models")),
-        element("p", say("models_about"), class_="about"),
+    return card(
+        say("models"),
         contestants(
             [
                 (assessment.model.judged.name, assessment.model),
@@ -50,7 +49,8 @@ def models(assessment: Assessment, say: Wording) -> Markup:
         )
         if versus
         else None,
-        class_="card wide",
+        about=say("models_about"),
+        class_="wide",
     )
 
 
@@ -95,10 +95,8 @@ def promises(assessment: Assessment, say: Wording) -> Markup | None:
     """Return what the model promises, when it promises anything."""
     if not assessment.promises:
         return None
-    return element(
-        "section",
-        element("h2", say("promises")),
-        element("p", say("promises_about"), class_="about"),
+    return card(
+        say("promises"),
         table(
             say("promises_caption"),
             [say(key) for key in ("promise", "routed", "right_among", "kept_verdict")],
@@ -112,7 +110,7 @@ def promises(assessment: Assessment, say: Wording) -> Markup | None:
                 for one in assessment.promises
             ],
         ),
-        class_="card",
+        about=say("promises_about"),
     )
 
 
@@ -128,10 +126,8 @@ def strangers(assessment: Assessment, say: Wording) -> Markup | None:
     if found is None:
         return None
     kinds = [(say(f"strangers_{kind}"), getattr(found, kind)) for kind in ("known", "unknown")]
-    return element(
-        "section",
-        element("h2", say("strangers")),
-        element("p", say("strangers_about"), class_="about"),
+    return card(
+        say("strangers"),
         table(
             say("strangers_caption"),
             [say(key) for key in ("strangers_kind", "mails", "strangers_called", "strangers_wrong")],
@@ -147,16 +143,14 @@ def strangers(assessment: Assessment, say: Wording) -> Markup | None:
             ],
         ),
         element("p", say("strangers_auroc", auroc=say.percent(found.auroc))) if found.auroc is not None else None,
-        class_="card",
+        about=say("strangers_about"),
     )
 
 
 def thresholds(assessment: Assessment, say: Wording) -> Markup:
     """Return what each threshold gives."""
-    return element(
-        "section",
-        element("h2", say("thresholds")),
-        element("p", say("thresholds_about"), class_="about"),
+    return card(
+        say("thresholds"),
         table(
             say("thresholds_caption"),
             [say(key) for key in ("threshold", "routed", "right_among", "mails")],
@@ -170,7 +164,7 @@ def thresholds(assessment: Assessment, say: Wording) -> Markup:
                 for row in assessment.model.evaluation.thresholds
             ],
         ),
-        class_="card",
+        about=say("thresholds_about"),
     )
 
 
@@ -245,10 +239,8 @@ def confusion(assessment: Assessment, say: Wording) -> Markup:
 
 def labels(assessment: Assessment, say: Wording) -> Markup:
     """Return precision and recall by label."""
-    return element(
-        "section",
-        element("h2", say("labels")),
-        element("p", say("labels_about"), class_="about"),
+    return card(
+        say("labels"),
         table(
             say("labels_caption"),
             [say(key) for key in ("label", "mails", "precision", "recall")] + ["F1"],
@@ -263,7 +255,8 @@ def labels(assessment: Assessment, say: Wording) -> Markup:
                 for score in assessment.model.evaluation.labels
             ],
         ),
-        class_="card wide",
+        about=say("labels_about"),
+        class_="wide",
     )
 
 
@@ -279,10 +272,8 @@ def slices(assessment: Assessment, say: Wording) -> Markup:
         examples=evaluation.examples,
     )
     named = [(say.slice_name(part.name), part) for part in (*evaluation.languages, *evaluation.lengths)]
-    return element(
-        "section",
-        element("h2", say("slices")),
-        element("p", say("slices_about"), class_="about"),
+    return card(
+        say("slices"),
         table(
             say("slices_caption"),
             [say(key) for key in ("part", "mails", "accuracy_head", "macro_f1", "ece")],
@@ -297,7 +288,8 @@ def slices(assessment: Assessment, say: Wording) -> Markup:
                 for name, part in [(say("all_mails"), whole), *named]
             ],
         ),
-        class_="card wide",
+        about=say("slices_about"),
+        class_="wide",
     )
 
 
@@ -308,9 +300,8 @@ def confusions(assessment: Assessment, texts: Texts, say: Wording) -> Markup:
     surest = sorted((one for one in outcomes if not one.right), key=lambda one: -one.confidence)
     examples = {(one.truth, one.said): one for one in reversed(surest)}
     found = assessment.model.evaluation.confusions[:_MOST_CONFUSIONS]
-    return element(
-        "section",
-        element("h2", say("confusions")),
+    return card(
+        say("confusions"),
         element(
             "ol",
             (
@@ -326,7 +317,7 @@ def confusions(assessment: Assessment, texts: Texts, say: Wording) -> Markup:
         )
         if found
         else element("p", say("confusions_none")),
-        class_="card wide",
+        class_="wide",
     )
 
 
@@ -335,10 +326,8 @@ def worst(assessment: Assessment, texts: Texts, say: Wording) -> Markup | None:
     wrong = sorted((one for one in assessment.model.judged.outcomes if not one.right), key=lambda one: -one.confidence)
     if not wrong:
         return None
-    return element(
-        "section",
-        element("h2", say("worst")),
-        element("p", say("worst_about"), class_="about"),
+    return card(
+        say("worst"),
         element(
             "ol",
             (
@@ -355,5 +344,6 @@ def worst(assessment: Assessment, texts: Texts, say: Wording) -> Markup | None:
             ),
             class_="mails",
         ),
-        class_="card wide",
+        about=say("worst_about"),
+        class_="wide",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from model.evaluation.intervals import Interval
+from model.report.card import card
 from model.report.markup import Markup, breakable, element
 from model.report.svg import whisker
 from model.report.wording import Wording
@@ -53,13 +54,12 @@ def behind(say: Wording, content: Markup) -> Markup:
 
 def figure(heading: str, about: str, drawing: Markup, *content: object, class_: str = "") -> Markup:
     """Return a plot under its heading, with what it means and the table behind it."""
-    return element(
-        "section",
-        element("h2", heading),
-        element("p", about, class_="about"),
+    return card(
+        heading,
         drawing,
         content,
-        class_=f"card {class_}".rstrip(),
+        about=about,
+        class_=class_,
     )
 
 

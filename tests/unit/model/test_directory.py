@@ -117,6 +117,11 @@ def test_no_such_directory_is_refused(tmp_path):
     assert "there is no model directory" in refused(tmp_path / "nowhere")
 
 
+def test_an_empty_name_is_not_the_directory_that_one_stands_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "of an empty name" in refused("")
+
+
 def test_a_graph_that_cannot_be_run_is_refused_in_one_sentence(sealed):
     shutil.copyfile(open_model(bundled_model_path()).file("tokenizer.json"), sealed / "tokenizer.json")
     with pytest.raises(ConfigurationError, match=r"model\.onnx cannot be run"):

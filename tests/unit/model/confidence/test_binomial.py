@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.confidence.binomial import least_size, tail, upper_bound
+from model.confidence.binomial import least_size, tail
 
 
 @settings(deadline=None)
@@ -29,19 +29,6 @@ def test_rates_at_the_ends_are_certain():
     assert tail(3, 10, 0.0) == 1.0
     assert tail(3, 10, 1.0) == 0.0
     assert tail(10, 10, 1.0) == 1.0
-
-
-@settings(deadline=None)
-@given(st.integers(1, 400), st.integers(0, 400), st.sampled_from((0.01, 0.1, 0.3)))
-def test_the_upper_bound_is_where_the_tail_is_delta(size, errors, delta):
-    bound = upper_bound(errors, size, delta)
-    assert bound >= min(errors / size, 1.0)
-    if errors < size:
-        assert tail(errors, size, bound) == pytest.approx(delta, abs=1e-9)
-
-
-def test_the_bound_of_no_error_is_the_one_known_in_closed_form():
-    assert upper_bound(0, 76, 0.1) == pytest.approx(1 - 0.1 ** (1 / 76))
 
 
 @pytest.mark.parametrize(("rate", "size"), [(0.1, 22), (0.05, 45), (0.03, 76), (0.01, 230)])
