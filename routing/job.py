@@ -121,6 +121,8 @@ class Job:
     model_label: str | None = None
     """What the model said first, whatever a rule or a human said since; None when no model was asked."""
     model_confidence: float | None = None
+    novelty: float | None = None
+    """How unlike all that the model learnt from the mail is; 1 is the limit of what it knows, None: not measured."""
     handling: Handling = Handling()
 
 
@@ -162,6 +164,8 @@ class Decided:
     model_confidence: float | None = None
     novelty: float | None = None
     """How unlike all that the model learnt from the mail is; 1 is the limit of what it knows, None: not measured."""
+    policy: str = ""
+    """The version of the policy that it was decided by."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,10 +10,10 @@ from routing.classifier import Classifier, Prediction
 from routing.decision import Decision, Timings
 from routing.job import Claim, Decided, Failure, Outcome
 from routing.mail import Mail
-from routing.mail.automatic import recognise
 from routing.mail.stored import mail_of
-from routing.policy import Policy, Stage
-from routing.policy.rules import MailView, first_match
+from routing.policy import Policy
+from routing.policy.deciding import Policies, decide_with_model, decide_without_model
+from routing.policy.rules import MailView
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,8 @@ class Router:
     """Decides mails: automatic mail and rules first, then the model, then the policy and the rules after it."""
 
     classifier: Classifier
-    policy: Policy
+    policy: Policies
+    """Asked once for all mails of a call, so that they are decided alike."""
     max_attempts: int
     clock: Callable[[], float]
     """Unix time in seconds, for what is recorded."""
@@ -49,39 +50,31 @@ class Router:
 
     def decide(self, mail: Mail) -> Decision:
         """Decide one mail. Whatever the classifier raises passes through."""
-        view = MailView(mail)
-        return self._without_model(view) or self._with_model(view, self.classifier.classify([mail])[0])
+        policy, view = self.policy.current(), MailView(mail)
+        decision = decide_without_model(policy, view)
+        return decision or self._with_model(policy, view, self.classifier.classify([mail])[0])
 
     def route(self, claims: Sequence[Claim]) -> list[Outcome]:
         """Return one outcome for each claim, in order. Never raises on account of a mail."""
-        readings = [self._read(claim) for claim in claims]
-        self._ask_model([reading for reading in readings if reading.decision is None and reading.error is None])
-        return [self._outcome(reading) for reading in readings]
+        policy = self.policy.current()
+        readings = [self._read(policy, claim) for claim in claims]
+        self._ask_model(policy, [reading for reading in readings if reading.decision is None and reading.error is None])
+        return [self._outcome(policy, reading) for reading in readings]
 
-    def _read(self, claim: Claim) -> _Reading:
+    def _read(self, policy: Policy, claim: Claim) -> _Reading:
         """Read a mail and decide it if that needs no model."""
         start = self.stopwatch()
         reading = _Reading(claim=claim, view=MailView(Mail()))
         try:
             reading.view = MailView(mail_of(claim.content, claim.format))
-            reading.decision = self._without_model(reading.view)
+            reading.decision = decide_without_model(policy, reading.view)
         except Exception as error:
             log.exception("Job %s could not be read", claim.job_id)
             reading.error = error
         reading.parse_seconds = self.stopwatch() - start
         return reading
 
-    def _without_model(self, view: MailView) -> Decision | None:
-        """Decide what needs no model: mail that no human wrote, and what a rule before the model holds for."""
-        rule = first_match(self.policy.rules_of(Stage.FIRST), view)
-        if rule is None:
-            automatic = recognise(view.mail)
-            if automatic is not None:
-                return self.policy.decide_automatic(automatic)
-            rule = first_match(self.policy.rules_of(Stage.BEFORE), view)
-        return self.policy.decide_rule(rule, None) if rule else None
-
-    def _ask_model(self, readings: Sequence[_Reading]) -> None:
+    def _ask_model(self, policy: Policy, readings: Sequence[_Reading]) -> None:
         """Classify all at once; if that raises, one by one, so that only the mail at fault fails."""
         if not readings:
             return
@@ -91,28 +84,27 @@ class Router:
             seconds = (self.stopwatch() - start) / len(readings)
             for reading, prediction in zip(readings, predictions, strict=True):
                 reading.classify_seconds = seconds
-                reading.decision = self._with_model(reading.view, prediction)
+                reading.decision = self._with_model(policy, reading.view, prediction)
         except Exception:  # noqa: BLE001 - whatever a model raises or answers, the neighbours must be decided
             for reading in readings:
-                self._ask_model_alone(reading)
+                self._ask_model_alone(policy, reading)
 
-    def _ask_model_alone(self, reading: _Reading) -> None:
+    def _ask_model_alone(self, policy: Policy, reading: _Reading) -> None:
         start = self.stopwatch()
         try:
-            reading.decision = self._with_model(reading.view, self.classifier.classify([reading.view.mail])[0])
+            prediction = self.classifier.classify([reading.view.mail])[0]
+            reading.decision = self._with_model(policy, reading.view, prediction)
         except Exception as error:  # noqa: BLE001 - recorded on the job
             log.warning("The classifier failed on job %s: %s", reading.claim.job_id, type(error).__name__)
             reading.decision, reading.error = None, error
         reading.classify_seconds = self.stopwatch() - start
 
-    def _with_model(self, view: MailView, prediction: Prediction) -> Decision:
-        decision = self.policy.decide_prediction(
-            prediction, model_version=self.classifier.version, stand_in=self.classifier.stand_in
+    def _with_model(self, policy: Policy, view: MailView, prediction: Prediction) -> Decision:
+        return decide_with_model(
+            policy, view, prediction, model_version=self.classifier.version, stand_in=self.classifier.stand_in
         )
-        rule = first_match(self.policy.rules_of(Stage.AFTER), view, decision.label)
-        return self.policy.decide_rule(rule, decision) if rule else decision
 
-    def _outcome(self, reading: _Reading) -> Outcome:
+    def _outcome(self, policy: Policy, reading: _Reading) -> Outcome:
         claim, now = reading.claim, self.clock()
         if reading.decision is None:
             last = claim.attempt >= self.max_attempts
@@ -138,6 +130,7 @@ class Router:
             sender=reading.view.mail.sender.address,
             message_id=reading.view.mail.message_id,
             defects=reading.view.mail.defects,
+            policy=policy.version,
         )
 
 

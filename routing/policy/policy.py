@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from routing.classifier import Prediction
@@ -34,6 +34,8 @@ class Label:
     """Language code to one sentence: what belongs there."""
     queue: str
     priority: Priority
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Language code to what such mails say, a sentence or two each; for people, no model reads them."""
     threshold: float | None
     """Least probability, 0 to 1, at which the model decides alone; None: never, or not before `Policy.for_model`."""
     precision: float | None = None
@@ -59,6 +61,10 @@ class Policy:
     """Kind of automatic mail (see `routing.mail.automatic`) to queue."""
     rules: tuple[Rule, ...] = ()
     strangers: Strangers = Strangers.TRIAGE
+
+    def current(self) -> Policy:
+        """Return this policy: where one may change, a `PolicyBook` stands in its place."""
+        return self
 
     @property
     def queues(self) -> tuple[str, ...]:
