@@ -6,11 +6,11 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from routing.errors import Forbidden, InvalidInput
 from routing.ids import uuid7
-from routing.store.port import ApiKey
 
 PREFIX = "fct_"
 """What every secret begins with, so that scanners for leaked secrets can know one."""
@@ -33,6 +33,19 @@ class Scope(StrEnum):
 
 
 SCOPES = tuple(Scope)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiKey:
+    """A caller's key. The secret itself is never stored, only its SHA-256 (secrets carry 256 bits of randomness)."""
+
+    id: str
+    name: str
+    """Unique among keys that are not revoked; the `source` of what it submits."""
+    secret_hash: str
+    scopes: frozenset[str]
+    created_at: float
+    revoked_at: float | None = None
 
 
 def new_key(name: str, scopes: Iterable[str], *, now: float) -> tuple[ApiKey, str]:

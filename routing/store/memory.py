@@ -11,7 +11,7 @@ from routing.errors import InvalidInput, KeyReused, NotFound, WrongStatus
 from routing.ids import is_uuid, uuid7
 from routing.job import Claim, Decided, Event, Job, Outcome, Review, Status, Submission
 from routing.store import bounds
-from routing.store.memory_keys import MemoryKeys
+from routing.store.memory_people import MemoryPeople
 from routing.store.port import (
     Accepted,
     Backlog,
@@ -50,7 +50,7 @@ class _Entry:
         self.lease, self.ended_at, self.due_at = "", None, due_at
 
 
-class MemoryStore(MemoryKeys):
+class MemoryStore(MemoryPeople):
     """The store port in memory. Any number of threads may share one."""
 
     def __init__(self) -> None:

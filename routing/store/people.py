@@ -12,10 +12,15 @@ class People(Protocol):
     """Users, what they saved and saw, and the audit. Each method is one transaction."""
 
     def add_user(self, user: User) -> None:
-        """Store a user. Raises WrongStatus when one of that name is there, disabled or not."""
+        """Store a user. Raises WrongStatus when one of that name is there, disabled or not; case does not count."""
 
     def save_user(self, user: User) -> None:
-        """Replace a user by id. Raises NotFound; WrongStatus when it would leave no administrator who may sign in."""
+        """Replace a user by id; name and `created_at` stay as they are.
+
+        A new password or role, disabling and enabling come with the next `epoch`, everything else with the same one.
+        Raises NotFound; Overtaken when it was made from an older epoch; WrongStatus when it would leave no
+        administrator who may sign in.
+        """
 
     def user(self, user_id: str) -> User | None:
         """Return a user by id."""
@@ -27,7 +32,10 @@ class People(Protocol):
         """Return all users by name, disabled ones too."""
 
     def save_view(self, view: View) -> None:
-        """Store a view; one of the same name of the same user is replaced. WrongStatus when a user has 50."""
+        """Store a view; one of the same name of the same user is replaced.
+
+        Raises NotFound when there is no such user; WrongStatus when a user has 50.
+        """
 
     def delete_view(self, view_id: str, *, user_id: str) -> None:
         """Delete a user's view. Raises NotFound."""
@@ -44,5 +52,10 @@ class People(Protocol):
     def add_audit(self, entry: AuditEntry) -> None:
         """Write a line of the audit. Nothing deletes one."""
 
-    def audit(self, *, before: int | None = None, limit: int = 50) -> tuple[tuple[AuditEntry, ...], int | None]:
+    def audit(
+        self, *, before: int | None = None, limit: int = 50, kind: str | None = None
+    ) -> tuple[tuple[AuditEntry, ...], int | None]:
         """Return lines of the audit, newest first, and where the next ones begin (None: no more)."""
+
+    def audit_kinds(self) -> tuple[str, ...]:
+        """Return the kinds that the audit has lines of, by name."""

@@ -20,6 +20,8 @@ from typing import Protocol
 
 from routing.decision import Decision
 from routing.job import Claim, Event, Job, MailFormat, Outcome, Review, Status, Submission
+from routing.keys import ApiKey
+from routing.store.people import People
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,19 +85,6 @@ class StoredMail:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ApiKey:
-    """A caller's key. The secret itself is never stored, only its SHA-256 (secrets carry 256 bits of randomness)."""
-
-    id: str
-    name: str
-    """Unique among keys that are not revoked; the `source` of what it submits."""
-    secret_hash: str
-    scopes: frozenset[str]
-    created_at: float
-    revoked_at: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class WorkerBeat:
     """A worker's sign of life."""
 
@@ -130,7 +119,7 @@ class DeliveryOutcome:
     error: str | None = None
 
 
-class Store(Protocol):
+class Store(People, Protocol):
     """Every transition of a job's life. Each method is one transaction, committed when it returns.
 
     Texts are stored as `routing.store.bounds` says: without NUL and lone surrogates, at most so many characters.
