@@ -68,7 +68,16 @@ class Forbidden(Rejected):
 
 
 class ConfigurationError(Rejected):
-    """A setting, a policy file or a model directory cannot be used; the message says what to change."""
+    """A setting, a policy file or a model directory cannot be used; the message says what to change.
+
+    `line` is the line of the file that is wrong, from 1, and `complaint` the message without file and line, if it is
+    about a line.
+    """
+
+    def __init__(self, message: str, *, line: int | None = None, complaint: str = "") -> None:
+        super().__init__(message)
+        self.line = line
+        self.complaint = complaint or message
 
 
 class Retryable(FacteurError):

@@ -38,7 +38,7 @@ class Node:
 
     def refuse(self, complaint: str) -> NoReturn:
         """Raise ConfigurationError with this node's place."""
-        raise ConfigurationError(f"{self.file}, line {self.line}: {complaint}")
+        raise _at_line(self.file, self.line, complaint)
 
     def mapping(self, *, required: Collection[str] = (), optional: Collection[str] = ()) -> dict[str, Node]:
         """Return the values by key; only the given keys are allowed."""
@@ -117,23 +117,39 @@ def read_document(path: Path) -> tuple[Node, bytes]:
     """
     try:
         content = path.read_bytes()
-        root = yaml.compose(content.decode(), Loader=yaml.SafeLoader)
+        text = content.decode()
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path} is not UTF-8 (byte {error.start}).") from error
+    return parse_document(text, str(path)), content
+
+
+def parse_document(text: str, name: str) -> Node:
+    """Return the root of a YAML text, which complaints call `name`.
+
+    Raises:
+        ConfigurationError: it is no YAML, or empty.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it does not parse"
-        raise ConfigurationError(f"{path}{where}: this is not YAML: {problem}.") from error
+        complaint = f"this is not YAML: {getattr(error, 'problem', None) or 'it does not parse'}."
+        if mark is None:
+            raise ConfigurationError(f"{name}: {complaint}", complaint=complaint) from error
+        raise _at_line(name, mark.line + 1, complaint) from error
     except (
         ValueError,
         OverflowError,
         RecursionError,
     ) as error:
         # PyYAML's own, on impossible escapes and on endless nesting.
-        raise ConfigurationError(f"{path}: this is not YAML: an impossible character or nesting.") from error
+        raise ConfigurationError(f"{name}: this is not YAML: an impossible character or nesting.") from error
     if root is None:
-        raise ConfigurationError(f"{path} is empty.")
-    return Node(str(path), "the document", root), content
+        raise ConfigurationError(f"{name} is empty.")
+    return Node(name, "the document", root)
+
+
+def _at_line(file: str, line: int, complaint: str) -> ConfigurationError:
+    return ConfigurationError(f"{file}, line {line}: {complaint}", line=line, complaint=complaint)

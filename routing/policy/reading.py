@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from routing.decision import Priority
+from routing.errors import ConfigurationError
 from routing.mail.automatic import Kind
-from routing.policy.document import Node, read_document
+from routing.policy.document import Node, parse_document, read_document
 from routing.policy.policy import Label, Policy, Strangers
 from routing.policy.rules import Condition, Rule, Stage, fold
 from routing.settings import Settings
 
 LANGUAGES = ("fr", "en")
 """Every label has a name and a description in each."""
+
+MOST_CHARACTERS = 200_000
+"""Of a saved policy: some hundred labels with examples, and thousands of rules."""
 
 
 def read_policy(policy: Path | None = None, rules: Path | None = None) -> Policy:
@@ -31,28 +37,53 @@ def read_policy(policy: Path | None = None, rules: Path | None = None) -> Policy
         with as_file(files("routing.policy") / "default.yaml") as bundled:
             return read_policy(bundled, rules)
     root, content = read_document(policy)
-    values = root.mapping(required=("labels", "triage", "automatic"), optional=("precision", "strangers"))
-    precision = _precision(values["precision"]) if "precision" in values else None
-    labels = {key: _label(key, node, precision) for key, node in values["labels"].any_mapping().items()}
-    rule_list: tuple[Rule, ...] = ()
+    made = _policy(root)
     if rules is not None:
         rules_root, rules_content = read_document(rules)
         content += rules_content
-        rule_list = _rules(rules_root, labels)
-    return Policy(
-        version=hashlib.sha256(content).hexdigest()[:12],
-        labels=labels,
-        triage=values["triage"].text(),
-        automatic={kind.value: node.text() for kind, node in zip(Kind, _automatic(values["automatic"]), strict=True)},
-        rules=rule_list,
-        strangers=values["strangers"].choice(Strangers) if "strangers" in values else Strangers.TRIAGE,
-    )
+        node = rules_root.mapping(required=("rules",))["rules"]
+        made = replace(made, rules=_rules(node, made.labels, before=made.rules))
+    return replace(made, version=_version(content))
+
+
+def parse_policy(text: str, *, name: str = "policy") -> Policy:
+    """Read a policy from the text of one YAML document, rules included.
+
+    Args:
+        text: the document.
+        name: what complaints call it.
+
+    Raises:
+        ConfigurationError: it is no policy; the message and the error's `line` say where.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise ConfigurationError(f"{name} has more than {MOST_CHARACTERS} characters.")
+    return replace(_policy(parse_document(text, name)), version=_version(text.encode(errors="surrogatepass")))
 
 
 def policy_of(settings: Settings) -> Policy:
     """Read the policy that the settings name. Raises ConfigurationError like `read_policy`."""
     return read_policy(
         Path(settings.policy) if settings.policy else None, Path(settings.rules) if settings.rules else None
+    )
+
+
+def _version(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def _policy(root: Node) -> Policy:
+    """Read a policy whose version is not known yet."""
+    values = root.mapping(required=("labels", "triage", "automatic"), optional=("precision", "strangers", "rules"))
+    precision = _precision(values["precision"]) if "precision" in values else None
+    labels = {key: _label(key, node, precision) for key, node in values["labels"].any_mapping().items()}
+    return Policy(
+        version="",
+        labels=labels,
+        triage=values["triage"].text(),
+        automatic={kind.value: node.text() for kind, node in zip(Kind, _automatic(values["automatic"]), strict=True)},
+        rules=_rules(values["rules"], labels) if "rules" in values else (),
+        strangers=values["strangers"].choice(Strangers) if "strangers" in values else Strangers.TRIAGE,
     )
 
 
@@ -63,7 +94,9 @@ def _automatic(node: Node) -> list[Node]:
 
 def _label(key: str, node: Node, precision: float | None) -> Label:
     """Read a label; it is held to `precision` when it gives neither a precision nor a threshold of its own."""
-    values = node.mapping(required=("name", "description", "queue"), optional=("priority", "threshold", "precision"))
+    values = node.mapping(
+        required=("name", "description", "queue"), optional=("examples", "priority", "threshold", "precision")
+    )
     if "threshold" in values and "precision" in values:
         values["precision"].refuse("a label has a threshold or a precision, not both: the one gives the other.")
     if "precision" in values:
@@ -75,11 +108,17 @@ def _label(key: str, node: Node, precision: float | None) -> Label:
         key=key,
         names={code: text.text() for code, text in values["name"].mapping(required=LANGUAGES).items()},
         descriptions={code: text.text() for code, text in values["description"].mapping(required=LANGUAGES).items()},
+        examples=_examples(values["examples"]) if "examples" in values else {},
         queue=values["queue"].text(),
         priority=values["priority"].choice(Priority) if "priority" in values else Priority.NORMAL,
         threshold=None if precision else threshold,
         precision=precision,
     )
+
+
+def _examples(node: Node) -> dict[str, tuple[str, ...]]:
+    """Read `examples: {fr: [...], en: [...]}`; no language is needed."""
+    return {code: texts.texts() for code, texts in node.mapping(optional=LANGUAGES).items()}
 
 
 def _precision(node: Node) -> float:
@@ -89,9 +128,10 @@ def _precision(node: Node) -> float:
     return value
 
 
-def _rules(root: Node, labels: dict[str, Label]) -> tuple[Rule, ...]:
-    rules: dict[str, Rule] = {}
-    for item in root.mapping(required=("rules",))["rules"].sequence():
+def _rules(node: Node, labels: Mapping[str, Label], *, before: Sequence[Rule] = ()) -> tuple[Rule, ...]:
+    """Read a list of rules, which come after those in `before`."""
+    rules = {rule.name: rule for rule in before}
+    for item in node.sequence():
         rule = _rule(item, labels)
         if rule.name in rules:
             item.refuse(f"there are two rules of the name {rule.name!r}.")
@@ -99,7 +139,7 @@ def _rules(root: Node, labels: dict[str, Label]) -> tuple[Rule, ...]:
     return tuple(rules.values())
 
 
-def _rule(node: Node, labels: dict[str, Label]) -> Rule:
+def _rule(node: Node, labels: Mapping[str, Label]) -> Rule:
     values = node.mapping(required=("name", "when"), optional=("stage", "queue", "label", "priority"))
     stage = values["stage"].choice(Stage) if "stage" in values else Stage.BEFORE
     label = _known_label(values["label"], labels) if "label" in values else None
@@ -119,7 +159,7 @@ def _rule(node: Node, labels: dict[str, Label]) -> Rule:
     )
 
 
-def _condition(node: Node, stage: Stage, labels: dict[str, Label]) -> Condition:
+def _condition(node: Node, stage: Stage, labels: Mapping[str, Label]) -> Condition:
     values = node.mapping(optional=("sender", "recipient", "subject", "body", "header", "label"))
     if not values:
         node.refuse("'when' is empty: the rule would hold for every mail.")
@@ -164,12 +204,12 @@ def _header(node: Node) -> tuple[tuple[str, str], ...]:
     return tuple(conditions)
 
 
-def _known_labels(node: Node, labels: dict[str, Label]) -> tuple[str, ...]:
+def _known_labels(node: Node, labels: Mapping[str, Label]) -> tuple[str, ...]:
     node.texts()
     return tuple(_known_label(item, labels) for item in node.sequence())
 
 
-def _known_label(node: Node, labels: dict[str, Label]) -> str:
+def _known_label(node: Node, labels: Mapping[str, Label]) -> str:
     key = node.text()
     if key not in labels:
         node.refuse(f"{key!r} is not a label of the policy; the labels are {', '.join(labels)}.")
