@@ -17,15 +17,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import UUID
-from sqlalchemy.types import TypeEngine
 
-REVISION = "0001_since_0001"
+from routing.store import schema_console
+from routing.store.metadata import Identifier, metadata, owner, where
+
+REVISION = "0002_since_0001"
 """The migration that this code was written for; `facteur migrate` brings a database there.
 
 Its name is its number and the number of the oldest migration whose program still runs on it. A migration that only adds
@@ -33,26 +33,9 @@ what older programs need not know (a table, an index, a column that may be null 
 number over from the one before it; one that takes something away that they use has its own number there.
 """
 
-Identifier: TypeEngine[str] = Text().with_variant(UUID(as_uuid=False), "postgresql")
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "%(table_name)s_%(column_0_name)s",
-        "uq": "%(table_name)s_%(column_0_name)s_unique",
-        "ck": "%(table_name)s_%(constraint_name)s",
-        "fk": "%(table_name)s_%(column_0_name)s_fkey",
-        "pk": "%(table_name)s_pkey",
-    }
-)
-
-
-def _where(name: str, condition: str, *columns: str, unique: bool = False) -> Index:
-    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
-
-
-def _owner() -> Column[str]:
-    return Column("job_id", Identifier, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)
-
+OPEN = "status = 'done' AND handled_at IS NULL"
+HANDLED = "status = 'done' AND handled_at IS NOT NULL"
+"""Which mails a list of the desk shows, as the conditions of its indexes: a statement must say them in these words."""
 
 jobs = Table(
     "jobs",
@@ -102,6 +85,24 @@ jobs = Table(
     Column("total_ms", Double),
     Column("defects", Text),
     Column("reviewed", Boolean, nullable=False),
+    # What a list shows and finds beside the decision; the excerpt goes with the mail.
+    Column("excerpt", Text),
+    Column("language", Text),
+    Column("model_label", Text),
+    Column("model_confidence", Double),
+    Column("interest", Double, nullable=False, server_default=text("0")),
+    Column("rank", Integer, nullable=False, server_default=text("2")),  # the priority as a number, 0 the most urgent
+    # The decision as the router made it: no human's word changes these.
+    Column("routed_queue", Text),
+    Column("routed_label", Text),
+    Column("routed_by", Text),
+    # What people made of it. An older program leaves the defaults; `recount` mends what follows from them.
+    Column("arrived_at", Double, nullable=False, server_default=text("0")),
+    Column("assignee", Text),
+    Column("taken_at", Double),
+    Column("handled_at", Double),
+    Column("handled_by", Text),
+    Column("revision", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("status IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="status_known"),
     CheckConstraint(
         "(status = 'running') = (lease IS NOT NULL AND lease_until IS NOT NULL AND worker IS NOT NULL)",
@@ -115,17 +116,36 @@ jobs = Table(
     ),
     CheckConstraint("attempts >= 0 AND size >= 0", name="counts_not_negative"),
     # A repeat is the same job: by the caller's own key, else by the Message-ID, within one source.
-    _where("jobs_idempotency", "idempotency_key IS NOT NULL", "source", "idempotency_key", unique=True),
-    _where("jobs_repeats", "repeat_key IS NOT NULL", "source", "repeat_key", unique=True),
+    where("jobs_idempotency", "idempotency_key IS NOT NULL", "source", "idempotency_key", unique=True),
+    where("jobs_repeats", "repeat_key IS NOT NULL", "source", "repeat_key", unique=True),
     # What to claim next: holds queued jobs only, so a claim costs the same with a million done jobs behind it. In the
     # order of arrival; what is put off is passed over inside the index.
-    _where("jobs_due", "status = 'queued'", "id", "due_at"),
+    where("jobs_due", "status = 'queued'", "id", "due_at"),
     # Which leases have ended.
-    _where("jobs_leases", "status = 'running'", "lease_until"),
+    where("jobs_leases", "status = 'running'", "lease_until"),
     # A team's queue, newest first; with its depth and its oldest unreviewed mail read from the index alone.
-    _where("jobs_queue", "status = 'done'", "queue", "id", "reviewed", "created_at"),
+    where("jobs_queue", "status = 'done'", "queue", "id", "reviewed", "created_at"),
     # What a human has to look at; few, and hard to find among the others without this.
-    _where("jobs_failed", "status = 'failed'", "id"),
+    where("jobs_failed", "status = 'failed'", "id"),
+    # The desk's lists, an index for each order. Open mails are few beside those that were handled, and what the router
+    # writes goes here only; a list over several queues merges what each queue begins with.
+    where("jobs_open_arrived", OPEN, "queue", "arrived_at", "id"),
+    where("jobs_open_pressing", OPEN, "queue", "rank", "arrived_at", "id"),
+    where("jobs_open_unsure", OPEN, "queue", "confidence", "id"),
+    where("jobs_open_useful", OPEN, "queue", "interest", "id"),
+    # Since when the customer waits, whatever was moved since.
+    where("jobs_open_oldest", OPEN, "queue", "created_at"),
+    where("jobs_open_taken", f"{OPEN} AND assignee IS NOT NULL", "assignee", "arrived_at", "id"),
+    where("jobs_handled_arrived", HANDLED, "queue", "arrived_at", "id"),
+    where("jobs_handled_pressing", HANDLED, "queue", "rank", "arrived_at", "id"),
+    where("jobs_handled_unsure", HANDLED, "queue", "confidence", "id"),
+    where("jobs_handled_useful", HANDLED, "queue", "interest", "id"),
+    # What humans said of the model's word: the mails behind a cell of the confusion matrix.
+    where("jobs_reviewed", "status = 'done' AND reviewed", "model_label", "label", "arrived_at", "id"),
+    # Mails by label, whatever the queue.
+    where("jobs_labelled", "status = 'done'", "label", "arrived_at", "id"),
+    # What was decided since the figures were last added up.
+    where("jobs_decided", "status = 'done'", "decided_at"),
 )
 
 # Apart from the job, so that lists never read them and retention deletes them alone.
@@ -142,7 +162,7 @@ reviews = Table(
     "reviews",
     metadata,
     Column("id", Identifier, primary_key=True),
-    _owner(),
+    owner(),
     Column("at", Double, nullable=False),
     Column("reviewer", Text, nullable=False),
     Column("confirmed", Boolean, nullable=False),
@@ -158,7 +178,7 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Identifier, primary_key=True),
-    _owner(),
+    owner(),
     Column("url", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -172,7 +192,7 @@ deliveries = Table(
     CheckConstraint("(status = 'owed') = (ended_at IS NULL)", name="ended_means_not_owed"),
     CheckConstraint("attempts >= 0", name="counts_not_negative"),
     # What to deliver next: holds what is owed only.
-    _where("deliveries_due", "status = 'owed'", "due_at", "id"),
+    where("deliveries_due", "status = 'owed'", "due_at", "id"),
     Index("deliveries_of_a_job", "job_id"),
 )
 
@@ -199,7 +219,7 @@ api_keys = Table(
     Column("created_at", Double, nullable=False),
     Column("revoked_at", Double),
     # A name is free again when its key was revoked.
-    _where("api_keys_in_use", "revoked_at IS NULL", "name", unique=True),
+    where("api_keys_in_use", "revoked_at IS NULL", "name", unique=True),
     Index("api_keys_secret", "secret_hash", unique=True),
 )
 
@@ -211,3 +231,5 @@ workers = Table(
     Column("started_at", Double, nullable=False),
     Column("seen_at", Double, nullable=False),
 )
+
+__all__ = ["HANDLED", "OPEN", "REVISION", "Identifier", "metadata", "schema_console"]

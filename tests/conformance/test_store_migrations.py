@@ -69,7 +69,7 @@ def test_every_migration_says_which_programs_run_on_it():
     assert sorted(since for _, since in numbers) == [since for _, since in numbers], "what was taken away stays away"
 
 
-@pytest.mark.parametrize("version", ["0002_since_0001", "0417_since_0001"])
+@pytest.mark.parametrize("version", ["0003_since_0001", "0417_since_0002"])
 def test_a_program_runs_on_a_newer_schema_that_says_it_may(database_url, make, version):
     set_version(database_url, version)
     try:
@@ -84,9 +84,9 @@ def test_a_program_runs_on_a_newer_schema_that_says_it_may(database_url, make, v
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        ("0002_since_0002", "run the newer version"),
-        ("0417_since_0002", "run the newer version"),
-        ("0000_since_0000", "run `facteur migrate`"),
+        ("0003_since_0003", "run the newer version"),
+        ("0417_since_0003", "run the newer version"),
+        ("0001_since_0001", "run `facteur migrate`"),
         ("somebody_elses", "run `facteur migrate`"),
     ],
 )
@@ -115,8 +115,13 @@ def all_versions():
 
 
 def test_migrations_make_the_tables_that_the_code_describes(engine):
+    def ours(_object, name, kind, _reflected, _other):
+        """Leave out what SQLite's index of words keeps: `definitions` compares that."""
+        return not (kind in {"table", "index"} and name.startswith(("texts_index", "texts_words")))
+
+    opts = {"compare_type": True, "target_metadata": metadata, "include_object": ours}
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": metadata})
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 
