@@ -52,12 +52,12 @@ class MemoryPeople(MemoryKeys):
     def user_by_name(self, name: str) -> User | None:
         """Return a user by the name to sign in with; case does not count."""
         with self._lock:
-            return next((user for user in self._users.values() if user.name.lower() == name.lower()), None)
+            return next((user for user in self._users.values() if user.name.casefold() == name.casefold()), None)
 
     def users(self) -> tuple[User, ...]:
         """Return all users by name, disabled ones too."""
         with self._lock:
-            return tuple(sorted(self._users.values(), key=lambda user: user.name.lower()))
+            return tuple(sorted(self._users.values(), key=lambda user: user.name.casefold()))
 
     def save_view(self, view: View) -> None:
         """Store a view; see the port."""

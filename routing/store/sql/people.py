@@ -16,10 +16,10 @@ from routing.store.sql.statement import Statement, insert
 # ruff: noqa: S608  (the columns are constants)
 _USER = "id, name, full_name, password, role, queues, language, time_zone, shortcuts, epoch, created_at, disabled_at"
 _VIEW = "id, user_id, name, query, created_at"
-_ADD = insert("users", tuple(_USER.split(", ")), otherwise="ON CONFLICT DO NOTHING")
+_ADD = insert("users", (*_USER.split(", "), "key"), otherwise="ON CONFLICT DO NOTHING")
 _BY_ID = Statement(f"SELECT {_USER} FROM users WHERE id = :id")
 _LOCKED = Statement(f"SELECT {_USER} FROM users WHERE id = :id FOR UPDATE")
-_BY_NAME = Statement(f"SELECT {_USER} FROM users WHERE lower(name) = :name")
+_BY_NAME = Statement(f"SELECT {_USER} FROM users WHERE key = :key")
 _ALL = Statement(f"SELECT {_USER} FROM users")
 # All of them, always in one order: of two calls that would each leave the other's administrator, the second to lock
 # sees what the first one did.
@@ -87,12 +87,12 @@ class SqlPeople:
 
     def user_by_name(self, name: str) -> User | None:
         """Return a user by the name to sign in with; case does not count."""
-        found = self._database.read(_BY_NAME, {"name": bounds.clean(name).lower()})
+        found = self._database.read(_BY_NAME, {"key": bounds.clean(name).casefold()})
         return _user(found[0]) if found else None
 
     def users(self) -> tuple[User, ...]:
         """Return all users by name, disabled ones too."""
-        return tuple(sorted(map(_user, self._database.read(_ALL)), key=lambda user: user.name.lower()))
+        return tuple(sorted(map(_user, self._database.read(_ALL)), key=lambda user: user.name.casefold()))
 
     def save_view(self, view: View) -> None:
         """Store a view; see the port."""
@@ -172,7 +172,7 @@ class SqlPeople:
 
 def _user_row(user: User) -> dict[str, Any]:
     row = {column: getattr(user, column) for column in _USER.split(", ")}
-    return row | {"queues": json.dumps(user.queues), "role": user.role.value}
+    return row | {"queues": json.dumps(user.queues), "role": user.role.value, "key": user.name.casefold()}
 
 
 def _user(row: Row) -> User:
