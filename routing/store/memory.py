@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -11,7 +11,9 @@ from routing.errors import InvalidInput, KeyReused, NotFound, WrongStatus
 from routing.ids import is_uuid, uuid7
 from routing.job import Claim, Decided, Event, Job, Outcome, Review, Status, Submission
 from routing.store import bounds
+from routing.store.memory_figures import MemoryFigures, Routed, Tallies
 from routing.store.memory_people import MemoryPeople
+from routing.store.memory_policies import MemoryPolicies
 from routing.store.port import (
     Accepted,
     Backlog,
@@ -40,6 +42,7 @@ class _Entry:
     lease_until: float = 0.0
     worker: str = ""
     ended_at: float | None = None
+    routed: Decision | None = None
 
     def ends(self, status: Status, now: float, error: str | None = None) -> None:
         self.job = replace(self.job, status=status, updated_at=now, error=error)
@@ -50,7 +53,7 @@ class _Entry:
         self.lease, self.ended_at, self.due_at = "", None, due_at
 
 
-class MemoryStore(MemoryPeople):
+class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
     """The store port in memory. Any number of threads may share one."""
 
     def __init__(self) -> None:
@@ -60,6 +63,10 @@ class MemoryStore(MemoryPeople):
         self._events: list[Event] = []
         self._deliveries: dict[str, Delivery] = {}
         self._delivery_due: dict[str, float] = {}
+        self._tallies = Tallies()
+
+    def _newest(self) -> Iterator[tuple[Job, StoredMail | None]]:
+        return ((entry.job, entry.mail) for _, entry in sorted(self._entries.items(), reverse=True))
 
     def submit(self, submissions: Sequence[Submission], *, now: float) -> list[Accepted | Exception]:
         """Store mails; see the port."""
@@ -203,6 +210,7 @@ class MemoryStore(MemoryPeople):
             message_id=bounds.bounded(outcome.message_id, bounds.MESSAGE_ID),
             defects=bounds.defects(outcome.defects),
         )
+        entry.routed = entry.job.decision
         self._owe(entry.job, now)
         self._event(entry.job.id, "decided", now, actor, outcome.decision.queue)
 
@@ -286,6 +294,7 @@ class MemoryStore(MemoryPeople):
             made = bounds.decision(decision)
             entry.job = replace(entry.job, decision=made, reviewed=True, updated_at=review.at)
             self._reviews.append(bounds.review(review))
+            self._judged(entry.job)
             self._event(review.job_id, "reviewed", review.at, actor, bounds.reviewed(review, made.queue))
             return entry.job
 
@@ -333,6 +342,10 @@ class MemoryStore(MemoryPeople):
 
     def close(self) -> None:
         """Do nothing: there are no connections."""
+
+    def _routed(self) -> list[Routed]:
+        done = (entry for entry in self._entries.values() if entry.job.status is Status.DONE)
+        return [Routed(job=entry.job, first=entry.routed) for entry in done if entry.routed]
 
     def _entry(self, job_id: str, wanted: Status | None = None) -> _Entry:
         entry = self._entries.get(job_id)

@@ -51,7 +51,7 @@ class MemoryKeys:
         """Record a worker's sign of life."""
         name, version = bounds.bounded(beat.name, bounds.NAME), bounds.bounded(beat.model_version, bounds.NAME)
         with self._lock:
-            self._workers[name] = replace(beat, name=name, model_version=version)
+            self._workers[name] = replace(beat, name=name, model_version=version, model=bounds.clean(beat.model))
 
     def workers(self, *, seen_after: float) -> tuple[WorkerBeat, ...]:
         """Return the workers heard from after that time, by name."""

@@ -21,7 +21,9 @@ from typing import Protocol
 from routing.decision import Decision
 from routing.job import Claim, Event, Job, MailFormat, Outcome, Review, Status, Submission
 from routing.keys import ApiKey
+from routing.store.figures import Figures
 from routing.store.people import People
+from routing.store.policies import Policies
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +95,8 @@ class WorkerBeat:
     model_version: str
     started_at: float
     seen_at: float
+    model: str = ""
+    """What its model can give, as `routing.policy.models` writes it; empty from programs that do not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,7 +123,7 @@ class DeliveryOutcome:
     error: str | None = None
 
 
-class Store(People, Protocol):
+class Store(People, Policies, Figures, Protocol):
     """Every transition of a job's life. Each method is one transaction, committed when it returns.
 
     Texts are stored as `routing.store.bounds` says: without NUL and lone surrogates, at most so many characters.

@@ -90,6 +90,7 @@ jobs = Table(
     Column("language", Text),
     Column("model_label", Text),
     Column("model_confidence", Double),
+    Column("novelty", Double),
     Column("interest", Double, nullable=False, server_default=text("0")),
     Column("rank", Integer, nullable=False, server_default=text("2")),  # the priority as a number, 0 the most urgent
     # The decision as the router made it: no human's word changes these.
@@ -230,6 +231,7 @@ workers = Table(
     Column("model_version", Text, nullable=False),
     Column("started_at", Double, nullable=False),
     Column("seen_at", Double, nullable=False),
+    Column("model", Text),  # what its model can give, as JSON; see `routing.policy.models`
 )
 
 __all__ = ["HANDLED", "OPEN", "REVISION", "Identifier", "metadata", "schema_console"]

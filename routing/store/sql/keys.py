@@ -19,13 +19,15 @@ _ALL = Statement(f"SELECT {rows.KEY} FROM api_keys ORDER BY created_at, id")  # 
 _REVOKE = Statement("UPDATE api_keys SET revoked_at = :now WHERE name = :name AND revoked_at IS NULL")
 _BEAT = insert(
     "workers",
-    ("name", "model_version", "started_at", "seen_at"),
+    ("name", "model_version", "started_at", "seen_at", "model"),
     otherwise="""
         ON CONFLICT (name) DO UPDATE SET model_version = excluded.model_version, started_at = excluded.started_at,
-            seen_at = excluded.seen_at
+            seen_at = excluded.seen_at, model = excluded.model
     """,
 )
-_SEEN = Statement("SELECT name, model_version, started_at, seen_at FROM workers WHERE seen_at > :seen_after")
+_SEEN = Statement(
+    "SELECT name, model_version, started_at, seen_at, COALESCE(model, '') FROM workers WHERE seen_at > :seen_after"
+)
 
 
 class Keys:
@@ -83,6 +85,7 @@ class Workers:
                 "model_version": bounds.bounded(beat.model_version, bounds.NAME),
                 "started_at": beat.started_at,
                 "seen_at": beat.seen_at,
+                "model": bounds.clean(beat.model),
             }
             transaction.run(_BEAT, row)
 

@@ -124,8 +124,8 @@ def api_key(row: Row) -> ApiKey:
 
 
 def beat(row: Row) -> WorkerBeat:
-    """Return the sign of life of a row (name, model_version, started_at, seen_at)."""
-    return WorkerBeat(name=row[0], model_version=row[1], started_at=row[2], seen_at=row[3])
+    """Return the sign of life of a row (name, model_version, started_at, seen_at, model)."""
+    return WorkerBeat(name=row[0], model_version=row[1], started_at=row[2], seen_at=row[3], model=row[4])
 
 
 def first_id(at: float) -> str:

@@ -7,10 +7,12 @@ from routing.store.schema import REVISION
 from routing.store.sql.claims import Claims
 from routing.store.sql.database import Database
 from routing.store.sql.deliveries import Deliveries
+from routing.store.sql.figures import SqlFigures
 from routing.store.sql.interventions import Interventions
 from routing.store.sql.jobs import Jobs
 from routing.store.sql.keys import Keys, Workers
 from routing.store.sql.people import SqlPeople
+from routing.store.sql.policies import SavedPolicies
 from routing.store.sql.retention import Retention
 from routing.store.sql.statement import Statement
 from routing.store.sql.submissions import Submissions
@@ -18,7 +20,9 @@ from routing.store.sql.submissions import Submissions
 _VERSION = Statement("SELECT version_num FROM alembic_version")
 
 
-class SqlStore(Submissions, Jobs, Claims, Interventions, Deliveries, Keys, Workers, SqlPeople, Retention):
+class SqlStore(
+    Submissions, Jobs, Claims, Interventions, Deliveries, Keys, Workers, SqlPeople, SavedPolicies, SqlFigures, Retention
+):
     """The store port on a database; made by `routing.store.opening.open_store`. Any number of threads may share one."""
 
     def __init__(self, database: Database) -> None:

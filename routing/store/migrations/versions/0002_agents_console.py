@@ -54,6 +54,7 @@ def _jobs() -> None:
         sa.Column("language", sa.Text()),
         sa.Column("model_label", sa.Text()),
         sa.Column("model_confidence", sa.Double()),
+        sa.Column("novelty", sa.Double()),
         sa.Column("interest", sa.Double(), nullable=False, server_default=sa.text("0")),
         sa.Column("rank", sa.Integer(), nullable=False, server_default=sa.text("2")),
         sa.Column("routed_queue", sa.Text()),
@@ -226,6 +227,7 @@ def _people() -> None:
 
 
 def _policies() -> None:
+    op.add_column("workers", sa.Column("model", sa.Text()))
     op.create_table(
         "policies",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
