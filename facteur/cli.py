@@ -18,6 +18,7 @@ SAMPLES = Path(__file__).parent.parent / "examples" / "mails"
 LATE = {
     "corpus": ("facteur.corpora", "corpus"),
     "keys": ("facteur.keys", "keys"),
+    "users": ("facteur.users", "users"),
     "export": ("facteur.exporting", "export"),
     "runs": ("facteur.run_list", "runs_"),
     "pretrain": ("facteur.pretraining", "pretrain"),

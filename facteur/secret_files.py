@@ -12,6 +12,7 @@ from pathlib import Path
 from routing.errors import ConfigurationError
 
 API_KEY = "api.key"
+ADMINISTRATOR = "admin.password"
 WEBHOOK_SECRET = "webhook.secret"  # noqa: S105 - the file's name
 SESSION_SECRET = "session.secret"  # noqa: S105 - the file's name
 

@@ -23,9 +23,11 @@ from rich.console import Console
 
 from broker.connection import check_redis, without_secrets
 from facteur.embedded_redis import find_server, server_command, socket_path
+from facteur.first_administrator import FirstSignIn, first_administrator
 from facteur.processes import Part, Processes
 from facteur.samples import NO_PROXY, route_samples
 from facteur.secret_files import (
+    ADMINISTRATOR,
     API_KEY,
     SESSION_SECRET,
     WEBHOOK_SECRET,
@@ -101,7 +103,7 @@ def up(settings: Settings, *, samples: Path, console: Console) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     with contextlib.suppress(Stopped), _sole_user(settings.var):
-        settings, key = _prepare(settings, console)
+        settings, key, first = _prepare(settings, console)
         processes = Processes()
         try:
             try:
@@ -109,7 +111,7 @@ def up(settings: Settings, *, samples: Path, console: Console) -> None:
             except OSError as error:
                 raise ConfigurationError(f"{error.filename} cannot be used: {error.strerror}.") from error
             console.print(f"[green]Ready[/green] after {time.monotonic() - started_at:.1f} s.")
-            _greet(settings, key, console)
+            _greet(settings, key, first, console)
             if _is_empty(settings):
                 with stop.at_once():
                     route_samples(samples, address=_address(settings), key=key, console=console)
@@ -146,8 +148,11 @@ def _sole_user(var: Path) -> Iterator[IO[str]]:
         yield lock
 
 
-def _prepare(settings: Settings, console: Console) -> tuple[Settings, str]:
-    """Check all that can be wrong before anything is started; return the settings filled in, and the API key."""
+def _prepare(settings: Settings, console: Console) -> tuple[Settings, str, FirstSignIn | None]:
+    """Check all that can be wrong before anything is started.
+
+    Returns the settings filled in, the API key, and what the first administrator signs in with.
+    """
     _check_port(settings.host, settings.port)
     model = identify_model(settings.model)
     policy_of(settings).for_model(model)
@@ -157,6 +162,7 @@ def _prepare(settings: Settings, console: Console) -> tuple[Settings, str]:
     migrate(settings.resolved_database_url)
     console.print(f"Database   {without_secrets(settings.resolved_database_url)}", soft_wrap=True, markup=False)
     key = _api_key(settings)
+    first = first_administrator(settings)
     secret = settings.webhook_secret or read_or_make(settings.var / WEBHOOK_SECRET, new_webhook_secret)
     decode_secret(secret)
     session = settings.session_secret or read_or_make(settings.var / SESSION_SECRET, new_session_secret)
@@ -168,7 +174,7 @@ def _prepare(settings: Settings, console: Console) -> tuple[Settings, str]:
         "session_secret": session,
         "var": settings.var.absolute(),
     }
-    return replace(settings, **filled), key
+    return replace(settings, **filled), key, first
 
 
 def _check_port(host: str, port: int) -> None:
@@ -265,13 +271,16 @@ def _is_empty(settings: Settings) -> bool:
         store.close()
 
 
-def _greet(settings: Settings, key: str, console: Console) -> None:
+def _greet(settings: Settings, key: str, first: FirstSignIn | None, console: Console) -> None:
     address = _address(settings)
     sample = json.dumps(
         {"from": "claire@example.org", "subject": "Dégât des eaux", "text": "Ma cuisine est inondée, que faire ?"},
         ensure_ascii=False,
     )
-    console.print(f"\nConsole    {address}/   (sign in with the API key)")
+    console.print(f"\nConsole    {address}/")
+    if first is not None:
+        kept = settings.var / ADMINISTRATOR
+        console.print(f"Sign in    {first.name} with {first.password}   (kept in {kept})", soft_wrap=True, markup=False)
     console.print(f"API        {address}/docs")
     console.print(f"API key    {key}   (kept in {settings.var / API_KEY})", soft_wrap=True, markup=False)
     console.print("\nRoute a mail:\n")
