@@ -12,6 +12,7 @@ from functools import cached_property
 
 from routing.mail.charset import decode, storable
 from routing.mail.flowed import unflow
+from routing.mail.headers import content_id_of
 from routing.mail.html import TAGS, html_to_text
 from routing.mail.message import Attachment
 from routing.mail.mime import Part
@@ -115,6 +116,8 @@ class Body:
 
     def __init__(self, root: Part, defects: list[str], tags: int = TAGS) -> None:
         self.attachments: list[Attachment] = []
+        self.contents: list[Part | bytes] = []
+        """What is in each of the attachments: a part of the message, or what was found within a text."""
         self.charset = ""
         """The charset that the first text part declares."""
         self._defects = defects
@@ -165,7 +168,15 @@ class Body:
         return part.media_type in _TEXTS and part.disposition != "attachment" and not part.file_name
 
     def _attach(self, part: Part) -> None:
-        self.attachments.append(Attachment(name=part.file_name, content_type=part.media_type, size=part.size()))
+        self.attachments.append(
+            Attachment(
+                name=part.file_name,
+                content_type=part.media_type,
+                size=part.size(),
+                content_id=content_id_of(part.first.get(b"content-id", b"")),
+            )
+        )
+        self.contents.append(part)
 
     def _leaf(self, part: Part) -> _Content:
         data, damaged = part.content()
@@ -179,7 +190,8 @@ class Body:
         if part.media_type == "text/html" or _is_markup(text):
             return _Content(pieces=[self._markup(text)], html=[text])
         text, files = without_uuencoded(text)
-        self.attachments.extend(Attachment(name=name, size=size) for name, size in files)
+        self.attachments.extend(Attachment(name=name, size=len(content)) for name, content in files)
+        self.contents.extend(content for _, content in files)
         if part.given.get("format", "").lower() == "flowed":
             text = unflow(text, delete_space=part.given.get("delsp", "").lower() == "yes")
         return _Content(pieces=[_Piece(text)])

@@ -141,6 +141,14 @@ def message_id_in(text: str) -> str:
     return next((found[0] for found in _ID.finditer(text) if len(found[0]) <= MESSAGE_ID), "")
 
 
+def content_id_of(value: bytes) -> str:
+    """Return the identifier in a Content-ID (RFC 2045, section 7), without its angle brackets; none when overlong."""
+    if not value:
+        return ""
+    text = one_line(decode_raw(value[:PEEKED])).strip("<> ")
+    return text if len(text) <= MESSAGE_ID else ""
+
+
 def address_text(value: bytes, hint: str = "") -> str:
     """Return an address field's value as text on one line, its encoded words still encoded."""
     return one_line(decode_raw(value, hint))

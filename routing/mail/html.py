@@ -50,8 +50,8 @@ _HUGE = re.compile(r"&#(?:[0-9]{8,}+|[xX][0-9a-fA-F]{8,}+);?")
 _NAME = r"[^\t\n\f\r />][^\t\n\f\r />=]*+"
 _VALUE = r"""[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\t\n\f\r >"'][^\t\n\f\r >]*+)?+"""
 _ATTRIBUTES = rf"(?:[\t\n\f\r /]++|{_NAME}(?:{_VALUE})?+)*+"
-_ATTRIBUTE = re.compile(rf"({_NAME})({_VALUE})?+")
-_SOURCE = re.compile(
+ATTRIBUTE = re.compile(rf"({_NAME})({_VALUE})?+")
+SOURCE = re.compile(
     # A comment, or an element whose content is no markup and that is dropped; else a tag.
     r"<!--(?:-?>|.*?(?:--!?>|\Z))"
     rf"|<(script|style|title|textarea|iframe)(?=[\t\n\f\r />]){_ATTRIBUTES}>"
@@ -73,7 +73,7 @@ def html_to_text(document: str, tags: int = TAGS) -> str:
     """
     document = storable(document[:CHARACTERS])
     lines = _Lines()
-    bare = _SOURCE.sub(_bare, document)
+    bare = SOURCE.sub(_bare, document)
     if document.count("<") > tags:
         _scan(bare, lines)
     else:
@@ -93,16 +93,17 @@ def _bare(found: re.Match[str]) -> str:
         return "<!---->"
     if not attributes:
         return f"<{closing}{name}>"
-    mark = " hidden" if not closing and _hides(attributes) else ""
+    mark = " hidden" if not closing and hides(attributes) else ""
     return f"<{closing}{name}{mark}{'/' if attributes.endswith('/') else ''}>"
 
 
-def _hides(attributes: str) -> bool:
+def hides(attributes: str) -> bool:
+    """Say whether an element with these attributes (as `SOURCE` finds them) is not to be seen."""
     lower = attributes.lower()
     if "hidden" not in lower and "none" not in lower:
         return False
     given: dict[str, str] = {}
-    for name, value in _ATTRIBUTE.findall(lower):
+    for name, value in ATTRIBUTE.findall(lower):
         given.setdefault(name, value)
     return "hidden" in given or "display:none" in "".join(given.get("style", "").split())
 

@@ -25,6 +25,8 @@ class Attachment:
     content_type: str = "application/octet-stream"
     size: int = 0
     """Decoded size, in bytes."""
+    content_id: str = ""
+    """By what the HTML part names it (`cid:`, RFC 2392), without angle brackets; empty when it does not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

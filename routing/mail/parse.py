@@ -37,12 +37,32 @@ def parse_mail(raw: bytes) -> Mail:
         return Mail(text=text, parts=("text/plain",), defects=(f"unreadable: {type(error).__name__}",))
 
 
-def _read(raw: bytes) -> Mail:
+def attached_to(raw: bytes, number: int) -> bytes | None:
+    """Return what is in an attachment of a raw message, decoded; None when there is no such attachment.
+
+    Args:
+        raw: The message.
+        number: Its place in `Mail.attachments` of `parse_mail`, from 0.
+    """
+    try:
+        root, reader = _taken_apart(raw)
+        contents = Body(root, reader.defects).contents
+        content = contents[number] if 0 <= number < len(contents) else None
+        return content.content()[0] if isinstance(content, Part) else content
+    except Exception:  # noqa: BLE001 - as for the mail: what cannot be read has no attachments
+        return None
+
+
+def _taken_apart(raw: bytes) -> tuple[Part, Reader]:
     reader = Reader()
     if b"\n" not in raw and b"\r" in raw:
         raw = raw.replace(b"\r", b"\n")
         reader.defects.append("lines end in CR alone")
-    root = reader.part(raw, begin_of(raw), len(raw))
+    return reader.part(raw, begin_of(raw), len(raw)), reader
+
+
+def _read(raw: bytes) -> Mail:
+    root, reader = _taken_apart(raw)
     body = Body(root, reader.defects)
     if not root.fields:
         reader.defects.append("no header")

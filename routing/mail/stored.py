@@ -7,7 +7,7 @@ import json
 from routing.job import MailFormat
 from routing.mail.fields import mail_from_fields
 from routing.mail.message import Mail
-from routing.mail.parse import parse_mail
+from routing.mail.parse import attached_to, parse_mail
 
 
 def mail_of(content: bytes, mail_format: MailFormat) -> Mail:
@@ -26,3 +26,16 @@ def mail_of(content: bytes, mail_format: MailFormat) -> Mail:
     if not isinstance(fields, dict):
         return Mail(defects=("JSON that is no object",))
     return mail_from_fields(fields)
+
+
+def attached(content: bytes, mail_format: MailFormat, number: int) -> bytes | None:
+    """Return what is in an attachment of the mail in `content`; None when there is no such, or it is not kept.
+
+    Of a mail handed in as fields, only names, types and sizes of attachments are kept.
+
+    Args:
+        content: As for `mail_of`.
+        mail_format: As for `mail_of`.
+        number: The attachment's place in `Mail.attachments`, from 0.
+    """
+    return attached_to(content, number) if mail_format is MailFormat.RFC822 else None

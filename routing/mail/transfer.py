@@ -113,12 +113,12 @@ def _decode_line(line: bytes) -> bytes:
             return b""
 
 
-def without_uuencoded(text: str) -> tuple[str, list[tuple[str, int]]]:
-    """Return text without the files uuencoded within it, and each file's name and size in bytes."""
+def without_uuencoded(text: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Return text without the files uuencoded within it, and each file's name and content."""
     if "\nend" not in text:
         return text, []
     kept: list[str] = []
-    files: list[tuple[str, int]] = []
+    files: list[tuple[str, bytes]] = []
     position = 0
     # Only what has a last line is a file, so the search for the next first line starts after it.
     for begin in _UU_BEGIN.finditer(text):
@@ -131,6 +131,6 @@ def without_uuencoded(text: str) -> tuple[str, list[tuple[str, int]]]:
             break
         kept.append(text[position : begin.start()])
         data = text[begin.start() : end].encode("ascii", "replace") + b"\nend"
-        files.append((begin[1].strip(), len(_decode_uuencode(data)[0])))
+        files.append((begin[1].strip(), _decode_uuencode(data)[0]))
         position = end + len("\nend")
     return "".join([*kept, text[position:]]), files

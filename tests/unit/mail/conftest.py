@@ -1,6 +1,8 @@
 """What holds for every mail, whatever it was read from."""
 
 import math
+import re
+from html.parser import HTMLParser
 
 import pytest
 
@@ -8,6 +10,7 @@ from routing.mail import Mail
 from routing.mail.body import CHARACTERS
 from routing.mail.headers import FIELDS, MESSAGE_ID
 from routing.mail.parse import DEFECTS
+from routing.mail.safe_html import safe_html
 
 
 def _one_line(text):
@@ -51,3 +54,69 @@ def _check(mail):
 def check_mail():
     """A function that fails where a mail breaks a rule that holds for every mail, and gives the mail back."""
     return _check
+
+
+class _Reader(HTMLParser):
+    """Notes every tag with its attributes, and which are open."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.tags = []
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"br", "hr", "img"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def _check_safe_html(document, images, *, remote=False):
+    found = safe_html(document, images=images, remote=remote)
+    if found is None:
+        return
+    reader = _Reader()
+    reader.feed(found.html)
+    reader.close()
+    assert reader.open == []
+    for tag, attributes in reader.tags:
+        assert re.fullmatch(
+            "a|abbr|bd[io]|blockquote|br|caption|cite|code|del|div|em|hr|img|ins|kbd|li|ol|p|pre|q|s"
+            "|samp|span|strong|su[bp]|table|t[dr]|t(?:body|foot|head)|ul?|var",
+            tag,
+        )
+        assert set(attributes) <= {
+            "href",
+            "src",
+            "alt",
+            "width",
+            "height",
+            "colspan",
+            "rowspan",
+            "start",
+            "dir",
+            "target",
+            "rel",
+            "referrerpolicy",
+        }
+        if tag == "a":
+            assert re.match(r"\s*(https?|mailto|tel):", attributes["href"], re.IGNORECASE)
+            assert attributes["rel"] == "noopener noreferrer nofollow"
+            assert attributes["target"] == "_blank"
+        else:
+            assert "href" not in attributes
+        if tag == "img":
+            source = attributes["src"]
+            assert source in images.values() or (remote and source.lower().startswith("https:"))
+            assert "alt" in attributes
+            assert attributes["referrerpolicy"] == "no-referrer"
+        else:
+            assert "src" not in attributes
+
+
+@pytest.fixture(scope="session")
+def check_safe_html():
+    """A function that fails where what is made of a mail's HTML could harm, or is not well-formed."""
+    return _check_safe_html

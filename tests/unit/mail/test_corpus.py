@@ -9,7 +9,7 @@ import pytest
 
 from routing.mail.fields import mail_from_fields
 from routing.mail.headers import peek
-from routing.mail.parse import parse_mail
+from routing.mail.parse import attached_to, parse_mail
 
 DATA = Path(os.environ.get("FACTEUR_DATA") or Path(__file__).parents[4] / "shared" / "data")
 MESSAGES = sorted(path for path in (DATA / "mime").rglob("*") if path.is_file() and path.suffix == ".eml")
@@ -28,6 +28,20 @@ def messages():
 def test_every_message_is_read_and_keeps_the_rules(messages, check_mail):
     for raw in messages.values():
         check_mail(parse_mail(raw))
+
+
+def test_the_html_of_every_message_is_made_safe(messages, check_safe_html):
+    for raw in messages.values():
+        mail = parse_mail(raw)
+        images = {each.content_id: f"/{number}" for number, each in enumerate(mail.attachments) if each.content_id}
+        for remote in (False, True):
+            check_safe_html(mail.html, images, remote=remote)
+
+
+def test_what_is_in_every_attachment_can_be_had(messages):
+    for raw in messages.values():
+        for number in range(len(parse_mail(raw).attachments)):
+            assert attached_to(raw, number) is not None
 
 
 def test_every_message_cut_anywhere_is_read(messages, check_mail):
