@@ -1,4 +1,4 @@
-"""The node that runs errands on threads: sweeps, callbacks, retention."""
+"""The node that runs errands on threads: sweeps, callbacks, retention, tallies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from celery import signals
 
 from broker.connection import make_celery
-from broker.names import DELIVER, ERRANDS_QUEUE, PURGE, SWEEP
+from broker.names import DELIVER, ERRANDS_QUEUE, PURGE, SWEEP, TALLY
 from routing.job import Job
 from routing.settings import Settings
 from routing.store.opening import open_store
@@ -18,6 +18,7 @@ from worker.faults import forgiving
 from worker.metrics import delivery
 from worker.node import make_bells, node_name, run_node
 from worker.sweeping import Sweeper
+from worker.tallying import Tallier
 from worker.webhook import Poster, decode_secret
 
 THREADS = 8
@@ -50,6 +51,8 @@ def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: s
     )
     celery.task(name=SWEEP, shared=False)(forgiving(sweeper.sweep))
     celery.task(name=PURGE, shared=False)(forgiving(sweeper.purge))
+    tallier = Tallier(store=store, job_retention_days=settings.job_retention_days, clock=time.time)
+    celery.task(name=TALLY, shared=False)(forgiving(tallier.tally))
     if settings.webhook_secret:
         courier = Courier(
             store=store,
@@ -67,8 +70,8 @@ def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: s
         celery.task(name=DELIVER, shared=False)(forgiving(courier.work))
     else:
         celery.task(name=DELIVER, shared=False)(_no_callbacks)
-    # Retention must not depend on a clock that lives for an hour.
-    signals.worker_ready.connect(lambda **_: celery.send_task(PURGE), weak=False)
+    # Retention must not depend on a clock that lives for an hour; and after an upgrade the figures should not wait.
+    signals.worker_ready.connect(lambda **_: [celery.send_task(task) for task in (PURGE, TALLY)], weak=False)
     run_node(
         celery,
         settings,

@@ -40,13 +40,14 @@ class Sweeper:
         """Delete mails and jobs that are older than their retention."""
         now = self.clock()
         counts = self.store.purge(
-            mails_before=_cutoff(now, self.mail_retention_days),
-            jobs_before=_cutoff(now, self.job_retention_days),
+            mails_before=cutoff(now, self.mail_retention_days),
+            jobs_before=cutoff(now, self.job_retention_days),
             now=now,
         )
         if any(counts.values()):
             log.info("Retention deleted %s", dict(counts))
 
 
-def _cutoff(now: float, days: float) -> float:
+def cutoff(now: float, days: float) -> float:
+    """Return before when what has ended is too old to be kept; 0 days mean never."""
     return now - days * DAY_SECONDS if days else float("-inf")

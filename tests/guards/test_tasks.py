@@ -65,5 +65,5 @@ def test_beat_asks_only_for_tasks_that_exist(settings, monkeypatch):
     monkeypatch.setattr(schedule, "make_celery", make_celery)
     schedule.run_beat(settings)
     asked = {entry["task"] for entry in made[0].conf.beat_schedule.values()}
-    assert asked == {names.SWEEP, names.PURGE}
+    assert asked == {names.SWEEP, names.PURGE, names.TALLY}
     assert asked <= set(names.TASK_QUEUES)
