@@ -42,9 +42,8 @@ def first_administrator(settings: Settings) -> FirstSignIn | None:
         password = read_or_make(file, generate_password)
         now = time.time()
         store.add_user(new_user(NAME, "", Role.ADMINISTRATOR, password, now=now))
-        store.add_audit(
-            AuditEntry(at=now, actor="command line", kind="user created", subject=NAME, detail=Role.ADMINISTRATOR)
-        )
+        made, role = "user created", Role.ADMINISTRATOR.value
+        store.add_audit(AuditEntry(at=now, actor="command line", kind=made, subject=f"user {NAME}", detail=role))
     finally:
         store.close()
     return FirstSignIn(name=NAME, password=password)

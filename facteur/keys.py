@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from routing.keys import SCOPES, new_key
+from routing.people import AuditEntry
 from routing.settings import Settings
 from routing.store.opening import open_store
 from routing.store.port import Store
@@ -38,6 +39,7 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
     with _store() as store:
         key, secret = new_key(name, scopes, now=time.time())
         store.add_key(key)
+        _note(store, "key created", name, ", ".join(sorted(key.scopes)))
     click.echo(f"Key {name} with the scopes {', '.join(sorted(key.scopes))}; it is not shown again:", err=True)
     click.echo(secret)
 
@@ -58,7 +60,12 @@ def revoke(name: str) -> None:
     """Revoke a key; it works for five more seconds at most."""
     with _store() as store:
         store.revoke_key(name, now=time.time())
+        _note(store, "key revoked", name)
     click.echo(f"Key {name} is revoked.")
+
+
+def _note(store: Store, kind: str, name: str, detail: str = "") -> None:
+    store.add_audit(AuditEntry(at=time.time(), actor="command line", kind=kind, subject=f"key {name}", detail=detail))
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def create(name: str, full_name: str, role: str, ask: bool) -> None:  # noqa: FB
     with _store() as store:
         user = new_user(name, full_name, Role(role), password, now=time.time())
         store.add_user(user)
-        _note(store, "user created", name, f"role {role}")
+        _note(store, "user created", name, role)
     click.echo(f"{name} can sign in, with the role {role}.", err=True)
     _show(password, ask=ask)
 
@@ -80,7 +80,7 @@ def password(name: str, ask: bool) -> None:  # noqa: FBT001 - a flag of the comm
 @click.argument("role", type=click.Choice(ROLES))
 def role(name: str, role: str) -> None:
     """Give a user another role; all sessions of the user end."""
-    _change(name, "role changed", lambda user: with_role(user, Role(role)), role)
+    _change(name, "role changed", lambda user: with_role(user, Role(role)))
     click.echo(f"{name} has the role {role}.")
 
 
@@ -100,7 +100,7 @@ def enable(name: str) -> None:
     click.echo(f"{name} is enabled.")
 
 
-def _change(name: str, kind: str, change: Callable[[User], User], detail: str = "") -> None:
+def _change(name: str, kind: str, change: Callable[[User], User]) -> None:
     with _store() as store:
         user = store.user_by_name(name)
         if user is None:
@@ -108,6 +108,7 @@ def _change(name: str, kind: str, change: Callable[[User], User], detail: str = 
         changed = change(user)
         if changed != user:
             store.save_user(changed)
+            detail = "" if changed.role is user.role else f"{user.role} → {changed.role}"
             _note(store, kind, user.name, detail)
 
 
@@ -126,8 +127,8 @@ def _show(password: str, *, ask: bool) -> None:
         click.echo(password)
 
 
-def _note(store: Store, kind: str, subject: str, detail: str) -> None:
-    store.add_audit(AuditEntry(at=time.time(), actor=ACTOR, kind=kind, subject=subject, detail=detail))
+def _note(store: Store, kind: str, name: str, detail: str) -> None:
+    store.add_audit(AuditEntry(at=time.time(), actor=ACTOR, kind=kind, subject=f"user {name}", detail=detail))
 
 
 @contextmanager

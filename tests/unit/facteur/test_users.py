@@ -51,8 +51,8 @@ def test_a_user_is_made_with_a_password_that_is_shown_alone_and_once(run, store)
     assert check_password(result.stdout.strip(), user.password)
     assert (user.full_name, user.role) == ("Anne Martin", Role.SUPERVISOR)
     [entry], _ = store.audit()
-    assert (entry.actor, entry.kind, entry.subject) == ("command line", "user created", "anne")
-    assert entry.detail == "role supervisor"
+    assert (entry.actor, entry.kind, entry.subject) == ("command line", "user created", "user anne")
+    assert entry.detail == "supervisor"
 
 
 def test_a_password_can_be_given_but_not_as_an_argument(run, store):
@@ -98,6 +98,7 @@ def test_who_was_disabled_can_be_enabled_with_another_role(run, store):
     assert (user.disabled_at, user.role, user.epoch) == (None, Role.SUPERVISOR, 3)
     entries, _ = store.audit()
     assert [entry.kind for entry in entries] == ["role changed", "user enabled", "user disabled", "user created"]
+    assert entries[0].detail == "agent → supervisor"
 
 
 def test_what_changes_nothing_is_no_line_of_the_audit(run, store):
