@@ -26,7 +26,7 @@ from prometheus_flask_exporter import PrometheusMetrics  # type: ignore[import-u
 
 from routing.errors import FacteurError
 from routing.job import MailFormat
-from routing.policy import Policy
+from routing.policy.deciding import Policies
 from routing.store.port import Backlog, QueueDepth, Store
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Metrics:
     """The metrics of one application."""
 
     def __init__(
-        self, app: Flask, store: Store, policy: Policy, *, directory: Path, clock: Callable[[], float]
+        self, app: Flask, store: Store, policy: Policies, *, directory: Path, clock: Callable[[], float]
     ) -> None:
         """Args: directory: where each role on this machine has a directory of metrics; it need not exist."""
         self._registry = CollectorRegistry()
@@ -86,7 +86,7 @@ class Metrics:
 class StoreCollector(Collector):
     """Gauges that are read from the store when somebody asks."""
 
-    def __init__(self, store: Store, policy: Policy, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, policy: Policies, clock: Callable[[], float]) -> None:
         self._store = store
         self._policy = policy
         self._clock = clock
@@ -115,7 +115,7 @@ class StoreCollector(Collector):
             "facteur_queue_unreviewed", "Routed mails in a team's queue that no human looked at.", labels=("queue",)
         )
         held = {each.queue: each for each in queues}
-        for name in sorted({*self._policy.queues, *held}):
+        for name in sorted({*self._policy.current().queues, *held}):
             depth.add_metric((name,), held[name].depth if name in held else 0)
             unreviewed.add_metric((name,), held[name].unreviewed if name in held else 0)
         yield depth

@@ -37,9 +37,11 @@ from facteur.secret_files import (
     read_or_make,
     write,
 )
-from model.registry import identify_model
+from model.registry import ModelIdentity, identify_model
 from routing.errors import ConfigurationError
 from routing.keys import SCOPES, hash_secret, new_key
+from routing.policy import Policy
+from routing.policy.book import PolicyBook
 from routing.policy.reading import policy_of
 from routing.settings import PREFIX, Settings
 from routing.store.migrations import migrate
@@ -155,11 +157,12 @@ def _prepare(settings: Settings, console: Console) -> tuple[Settings, str, First
     """
     _check_port(settings.host, settings.port)
     model = identify_model(settings.model)
-    policy_of(settings).for_model(model)
+    file_policy = policy_of(settings)
     console.print(f"Model      {model.version}")
     if settings.redis_url:
         check_redis(settings.redis_url)
     migrate(settings.resolved_database_url)
+    _check_policy(settings, file_policy, model)
     console.print(f"Database   {without_secrets(settings.resolved_database_url)}", soft_wrap=True, markup=False)
     key = _api_key(settings)
     first = first_administrator(settings)
@@ -175,6 +178,15 @@ def _prepare(settings: Settings, console: Console) -> tuple[Settings, str, First
         "var": settings.var.absolute(),
     }
     return replace(settings, **filled), key, first
+
+
+def _check_policy(settings: Settings, file_policy: Policy, model: ModelIdentity) -> None:
+    """Say now what would end every worker at its start. Raises ConfigurationError."""
+    store = open_store(settings.resolved_database_url)
+    try:
+        PolicyBook(store=store, fallback=file_policy, fit=lambda policy: policy.for_model(model)).current()
+    finally:
+        store.close()
 
 
 def _check_port(host: str, port: int) -> None:

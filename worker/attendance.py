@@ -31,6 +31,7 @@ class Attendance:
         *,
         node: str,
         model_version: str,
+        model: str = "",
         max_attempts: int,
         open_store: Callable[[], Store],
         children: Callable[[], Iterable[int]],
@@ -41,6 +42,7 @@ class Attendance:
         Args:
             node: its name.
             model_version: what its decisions are stamped with.
+            model: what its model can give, as `routing.policy.models` writes it.
             max_attempts: on one mail, before its job becomes failed.
             open_store: gives a store for one transaction; it is closed after it.
             children: gives the process ids that live now.
@@ -48,6 +50,7 @@ class Attendance:
         """
         self._node = node
         self._model_version = model_version
+        self._model = model
         self._max_attempts = max_attempts
         self._open_store = open_store
         self._children = children
@@ -103,6 +106,7 @@ class Attendance:
                             model_version=self._model_version,
                             started_at=self._started_at,
                             seen_at=now,
+                            model=self._model,
                         )
                     )
                     returned = sum(

@@ -15,15 +15,18 @@ from broker.names import CLASSIFY, CLASSIFY_QUEUE
 from broker.questions import RedisQuestions
 from model.registry import ModelIdentity, identify_model, load_classifier
 from routing.classifier import Classifier
+from routing.policy.book import PolicyBook
+from routing.policy.models import model_document
 from routing.policy.reading import policy_of
 from routing.route import Router
 from routing.settings import Settings
 from routing.store.opening import open_store
+from routing.store.port import Store
 from worker.attendance import Attendance
 from worker.classifying import SHIFT_SECONDS, Shift
 from worker.explaining import Explaining
 from worker.faults import forgiving
-from worker.metrics import Metrics, explanation
+from worker.metrics import Metrics, explanation, policy_refused
 from worker.node import make_bells, node_name, run_node
 from worker.pace import Pace
 
@@ -63,14 +66,13 @@ class ClassifyNode:
             ConfigurationError: the policy, the database or the model cannot be used.
         """
         settings = self._settings
-        version = self._take_office()
+        self._model = self._take_office()
         self._celery.task(name=CLASSIFY, shared=False, time_limit=settings.hang_seconds + SHIFT_SECONDS)(
             forgiving(self._work)
         )
         signals.worker_process_init.connect(self._start_child)
         signals.worker_ready.connect(self._ready)
         signals.worker_shutting_down.connect(self._shutting_down)
-        self._model_version = version
         processes = settings.worker_processes or len(os.sched_getaffinity(0))
         run_node(
             self._celery,
@@ -80,21 +82,29 @@ class ClassifyNode:
             pool=["--pool=prefork", f"--concurrency={processes}"],
         )
 
-    def _take_office(self) -> str:
+    def _take_office(self) -> ModelIdentity:
         """Check all that the children will need, and end the leases of a former life of this node.
 
-        Returns the model's version.
+        Returns what the model is.
         """
         model = self._identify(self._settings.model)
-        policy_of(self._settings).for_model(model)
         store = open_store(self._settings.resolved_database_url)
         try:
+            self._book(store, model).current()
             released = store.release(f"{self._name}/", max_attempts=self._settings.max_attempts, now=time.time())
         finally:
             store.close()
         if released:
             log.warning("%d mails that this node held when it died are queued again", released)
-        return model.version
+        return model
+
+    def _book(self, store: Store, model: ModelIdentity) -> PolicyBook:
+        return PolicyBook(
+            store=store,
+            fallback=policy_of(self._settings),
+            fit=lambda policy: policy.for_model(model),
+            refused=policy_refused,
+        )
 
     def _start_child(self, **_: object) -> None:
         """Prepare a child, or end it: Celery would let one live that answers bells and cannot decide."""
@@ -110,9 +120,11 @@ class ClassifyNode:
         settings = self._settings
         classifier = self._load(settings.model)
         store = open_store(settings.resolved_database_url)
+        book = self._book(store, self._identify(settings.model))
+        book.current()
         router = Router(
             classifier=classifier,
-            policy=policy_of(settings).for_model(self._identify(settings.model)),
+            policy=book,
             max_attempts=settings.max_attempts,
             clock=time.time,
             stopwatch=time.perf_counter,
@@ -143,7 +155,8 @@ class ClassifyNode:
         bells = make_bells(self._settings, self._celery)
         self._attendance = Attendance(
             node=self._name,
-            model_version=self._model_version,
+            model_version=self._model.version,
+            model=model_document(self._model),
             max_attempts=self._settings.max_attempts,
             open_store=lambda: open_store(self._settings.resolved_database_url, busy_timeout=2),
             children=lambda: pool.info["processes"],

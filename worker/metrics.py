@@ -30,6 +30,9 @@ EXPLAIN = Histogram(
     "Time of one explanation.",
     buckets=(0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1, 5),
 )
+POLICIES_REFUSED = Counter(
+    "facteur_policies_refused", "Saved policies that a worker's model cannot serve; the one before stayed in force."
+)
 DELIVERIES = Counter("facteur_deliveries", "Callbacks attempted.", ["outcome"])
 
 
@@ -62,3 +65,8 @@ def explanation(outcome: str, seconds: float) -> None:
     """Count a question why: explained, refused, failed or dropped."""
     EXPLANATIONS.labels(outcome).inc()
     EXPLAIN.observe(seconds)
+
+
+def policy_refused(_number: int) -> None:
+    """Count a saved version of the policy that this process cannot use."""
+    POLICIES_REFUSED.inc()
