@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from importlib import metadata
-from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template
 
@@ -13,15 +11,12 @@ from app.endpoint import Answer, Body, Endpoint, endpoint
 from app.openapi import document_of
 from app.problems import PAGE, PROBLEMS
 from app.reply import JSON, reply
-from app.words import ENGLISH, WORDS
 from routing.errors import NotFound
 
 docs = Blueprint("docs", __name__)
 
 FRESH = {"Cache-Control": "public, max-age=300"}
 """The same for everybody until the next deployment."""
-
-IN_ENGLISH: Mapping[str, Any] = {"lang": ENGLISH, "w": WORDS[ENGLISH]}
 
 
 @docs.get("/openapi.json")
@@ -44,7 +39,7 @@ def page() -> Response:
     """Answer with the same document as a page."""
     document = document_of(current_app, version())
     return Response(
-        render_template("docs.html", document=document, problems=PROBLEMS, example=_example, **IN_ENGLISH),
+        render_template("docs.html", document=document, problems=PROBLEMS, example=_example),
         headers=FRESH,
         content_type=PAGE,
     )
@@ -58,7 +53,7 @@ def problem(slug: str) -> Response:
     if found is None:
         raise NotFound("There is no such kind of problem; /docs lists them.")
     return Response(
-        render_template("problem_kind.html", problem=found, **IN_ENGLISH),
+        render_template("problem_kind.html", problem=found),
         headers=FRESH,
         content_type=PAGE,
     )

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from flask import Flask
 
 from routing.keys import Scope
+from routing.people import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -44,12 +45,12 @@ class Endpoint:
     """The declaration of one view."""
 
     scope: Scope | None
-    """The scope that a key needs; None: open to everybody."""
+    """The scope that a key needs; None, and no role either: open to everybody."""
     summary: str = ""
     about: str = ""
     tag: str = ""
-    session: bool = False
-    """Whether a browser's session is as good as a key."""
+    role: Role | None = None
+    """The least role of a user who is signed in with a browser; a page of the console has this instead of a scope."""
     takes: Mapping[str, Body] = field(default_factory=dict)
     """Content type to body; empty when there is no body."""
     query: Any = None

@@ -9,8 +9,10 @@ from typing import Any
 
 from flask import Flask, Response
 
-from app import auth, console, problems
+from app import assets, auth, console, problems
+from app.attempts import Attempts
 from app.body import SLACK
+from app.compression import compress
 from app.docs import docs
 from app.emails import emails
 from app.envelope import Envelope
@@ -20,6 +22,7 @@ from app.jobs import jobs
 from app.keyring import Keyring
 from app.metrics import Metrics
 from app.queues import queues
+from app.roster import Roster
 from app.services import EXTENSION, Services
 from app.sessions import Sessions
 from app.taxonomy import taxonomy
@@ -30,13 +33,11 @@ from broker.limiter import Limiter, NoLimiter
 from routing.accept import Intake
 from routing.explanation import NobodyReplies, Questions
 from routing.policy import Policy
+from routing.policy.book import PolicyBook
 from routing.settings import Settings
 from routing.store.port import Store
 
 log = logging.getLogger(__name__)
-
-STATIC_SECONDS = 300
-"""How long a browser keeps style sheets and icons without asking again."""
 
 
 class Application(Flask):
@@ -72,7 +73,7 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
     Args:
         settings: read once by the caller.
         store: where jobs live.
-        policy: shown by the taxonomy, and asked by reviews.
+        policy: the file's, in force while none was saved in the store.
         bell: rung after each commit.
         session_secret: 32 random bytes that sign browser sessions, the same in every API process.
         limiter: counts mails a key and minute; needed only when `settings.rate_limit` is not 0.
@@ -80,29 +81,33 @@ def create_app(  # noqa: PLR0913 - the outside of the application, one word each
         clock: Unix time in seconds.
         stopwatch: seconds that only go forward, for how long an API key is remembered.
     """
-    app = Application("app")
+    app = Application("app", static_folder=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
     app.config["MAX_CONTENT_LENGTH"] = settings.max_mail_bytes + SLACK
     app.before_request(auth.guard)
     app.before_request(check_path)
+    app.after_request(compress)
+    book = PolicyBook(store=store, fallback=policy, stopwatch=stopwatch)
     app.extensions[EXTENSION] = Services(
         settings=settings,
         store=store,
-        policy=policy,
+        book=book,
         bell=bell,
         intake=Intake(store=store, max_mail_bytes=settings.max_mail_bytes, max_queued=settings.max_queued),
         keyring=Keyring(store, stopwatch),
         sessions=Sessions(session_secret, clock),
+        roster=Roster(store, stopwatch),
+        attempts=Attempts(stopwatch),
         limiter=limiter or NoLimiter(),
         waiting=Waiting(store, places=max(1, settings.api_threads // 2)),
         questions=questions or NobodyReplies(),
-        metrics=Metrics(app, store, policy, directory=settings.var / "metrics", clock=clock),
+        metrics=Metrics(app, store, book, directory=settings.var / "metrics", clock=clock),
         clock=clock,
     )
-    for blueprint in (emails, jobs, explanations, queues, taxonomy, health, docs, console.console):
+    for blueprint in (emails, jobs, explanations, queues, taxonomy, health, docs, *console.BLUEPRINTS):
         app.register_blueprint(blueprint)
-    problems.install(app)
+    assets.install(app)
+    problems.install(app, page=console.failure_page)
     console.install(app)
     app.wsgi_app = Envelope(app.wsgi_app)  # type: ignore[method-assign]  # how Flask is wrapped
     return app

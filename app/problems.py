@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from app.body import too_large
 from app.envelope import request_id
 from app.reply import reply
-from app.words import ENGLISH, WORDS
 from routing import errors
 
 log = logging.getLogger(__name__)
@@ -26,9 +25,7 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 PAGE = "text/html; charset=utf-8"
 INTERNAL = "internal"
-
-_SIGN_IN = frozenset({401, 403})
-"""Statuses at which a browser is asked for a key, or for another one."""
+EXTENSION = "facteur.failure_page"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,6 +193,7 @@ OF_ERROR: Mapping[type[errors.FacteurError], str] = {
     errors.Conflict: "conflict",
     errors.KeyReused: "key-reused",
     errors.WrongStatus: "wrong-status",
+    errors.Overtaken: "conflict",
     errors.MailDeleted: "mail-deleted",
     errors.Unexplained: "unexplained",
 }
@@ -276,26 +274,26 @@ def answer(error: Exception, extra: Mapping[str, Any] | None = None) -> Response
     status = document["status"]
     if problem_of(error).slug == INTERNAL:
         log.error("%s %s failed (request %s)", request.method, request.path, request_id(), exc_info=error)
-    response: Response = reply(document, status, content_type=CONTENT_TYPE)
-    if wants_page():
-        response = Response(_page(status, document), status, content_type=PAGE)
+    response = _pages()(error, document) if wants_page() else reply(document, status, content_type=CONTENT_TYPE)
     response.headers.update(headers_of(error))
     return response
 
 
-def _page(status: int, document: Mapping[str, Any]) -> str:
-    if status in _SIGN_IN:
-        return render_template("sign_in.html", document=document)
-    return render_template("problem.html", document=document, lang=ENGLISH, w=WORDS[ENGLISH])
-
-
 def wants_page() -> bool:
     """Say whether the caller is a browser that looks at a page rather than a program that calls the API."""
-    return not request.path.startswith("/v1/") and "text/html" in request.headers.get("Accept", "")
+    if request.path.startswith("/v1/"):
+        return False
+    return "text/html" in request.headers.get("Accept", "") or "HX-Request" in request.headers
 
 
-def install(app: Flask) -> None:
-    """Make every error of this application a problem document."""
+def install(app: Flask, *, page: Callable[[Exception, Mapping[str, Any]], Response]) -> None:
+    """Make every error of this application a problem document, or for browsers a page.
+
+    Args:
+        app: the application.
+        page: makes the page of an error and its problem document.
+    """
+    app.extensions[EXTENSION] = page
 
     def failed(error: Exception) -> Response:
         if isinstance(error, RequestEntityTooLarge):
@@ -303,6 +301,11 @@ def install(app: Flask) -> None:
         return answer(error)
 
     app.register_error_handler(Exception, failed)
+
+
+def _pages() -> Callable[[Exception, Mapping[str, Any]], Response]:
+    found: Callable[[Exception, Mapping[str, Any]], Response] = current_app.extensions[EXTENSION]
+    return found
 
 
 def _detail(error: Exception, problem: Problem) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from app.attempts import Attempts
 from app.keyring import Keyring
 from app.metrics import Metrics
+from app.roster import Roster
 from app.sessions import Sessions
 from app.waiting import Waiting
 from broker.bell import Bell
@@ -16,6 +18,7 @@ from broker.limiter import Limiter
 from routing.accept import Intake
 from routing.explanation import Questions
 from routing.policy import Policy
+from routing.policy.book import PolicyBook
 from routing.settings import Settings
 from routing.store.port import Store
 
@@ -28,17 +31,24 @@ class Services:
 
     settings: Settings
     store: Store
-    policy: Policy
+    book: PolicyBook
     bell: Bell
     intake: Intake
     keyring: Keyring
     sessions: Sessions
+    roster: Roster
+    attempts: Attempts
     limiter: Limiter
     waiting: Waiting
     questions: Questions
     metrics: Metrics
     clock: Callable[[], float]
     """Unix time in seconds."""
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force now; it may be another one in the next request."""
+        return self.book.current()
 
 
 def services() -> Services:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from routing.errors import ConfigurationError
 
@@ -119,6 +120,9 @@ class Settings:
         "`facteur up` makes one in the `var` directory.",
         secret=True,
     )
+    time_zone: str = _setting(
+        "Europe/Paris", "Time zone of the console for users who chose none: an IANA name, such as `Europe/Paris`."
+    )
     worker_metrics_port: int = _setting(
         0,
         "Port on which a worker shows its metrics; 0: none (`facteur up` shows them at the API's `/metrics`).",
@@ -186,6 +190,12 @@ class Settings:
                 f"FACTEUR_SESSION_SECRET has {len(self.session_secret)} characters; "
                 f"it must have {SESSION_SECRET_CHARACTERS} or more."
             )
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ConfigurationError(
+                f"FACTEUR_TIME_ZONE is {self.time_zone!r}; it must be an IANA name, such as Europe/Paris."
+            ) from error
         highest_port = 65535
         if self.port > highest_port:
             raise ConfigurationError(f"FACTEUR_PORT is {self.port}; a port is at most {highest_port}.")

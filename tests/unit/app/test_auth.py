@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from app.endpoint import declaration_of
@@ -17,12 +19,14 @@ OPEN = {
 }
 """Every address that anybody may call. Whoever adds to this list says why in the review."""
 
+HTML = {"Accept": "text/html", "Origin": "http://localhost"}
+
 JOB = "01a1f897-0000-7000-8000-000000000000"
 
 
 def calls(app):
     for rule in app.url_map.iter_rules():
-        path = rule.rule.replace("<job_id>", JOB).replace("<path:name>", "triage")
+        path = re.sub(r"<[^>]+>", JOB, rule.rule.replace("<path:name>", "triage"))
         for method in rule.methods - {"HEAD", "OPTIONS"}:
             yield rule, method, path
 
@@ -33,10 +37,31 @@ def test_every_route_denies_without_a_key_unless_it_is_listed_as_open(house):
         seen.add(rule.rule)
         if rule.rule in OPEN:
             continue
-        answer = house.client.open(path, method=method)
+        answer = house.client.open(path, method=method, headers={"Origin": "http://localhost"})
         assert answer.status_code == 401, rule.rule
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert seen >= OPEN
+
+
+def test_every_page_leads_a_browser_without_a_session_to_the_sign_in(house):
+    seen = 0
+    for rule, method, path in calls(house.app):
+        declared = declaration_of(house.app, rule.endpoint)
+        if declared is None or declared.role is None:
+            continue
+        seen += 1
+        for headers in ({}, house.headers("admin")):
+            answer = house.client.open(path, method=method, headers=headers | HTML)
+            assert answer.status_code == 303, rule.rule
+            assert answer.headers["Location"].startswith("/sign-in")
+    assert seen
+
+
+def test_every_view_asks_for_a_scope_or_a_role_but_never_for_both(house):
+    for rule, _, _ in calls(house.app):
+        declared = declaration_of(house.app, rule.endpoint)
+        if rule.rule not in OPEN:
+            assert (declared.scope is None) != (declared.role is None), rule.rule
 
 
 def test_every_view_declares_who_may_call_it(house):
@@ -91,7 +116,6 @@ def test_the_scheme_is_written_in_any_case(house):
         ("GET", "/v1/queues/triage/jobs", "read"),
         ("GET", "/v1/taxonomy", "read"),
         ("GET", "/v1/models", "read"),
-        ("GET", "/", "read"),
     ],
 )
 def test_a_key_without_the_scope_is_403_and_one_with_it_or_admin_is_not(house, method, path, scope):
@@ -145,5 +169,5 @@ def test_no_key_is_ever_logged(house, caplog):
     with caplog.at_level(0):
         house.mail()
         house.client.get("/v1/jobs", headers={"Authorization": "Bearer fct_" + "z" * 43})
-        house.client.post("/sign-in", data={"key": "fct_" + "z" * 43})
+        house.client.post("/sign-in", data={"name": "fct_" + "z" * 43}, headers=HTML)
     assert "fct_" not in caplog.text

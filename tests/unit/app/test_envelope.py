@@ -3,7 +3,7 @@ import pytest
 from routing.ids import is_uuid
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/healthz", "/v1/jobs", "/nonsense", "/static/facteur.css"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/healthz", "/v1/jobs", "/nonsense", "/static/console.css"])
 def test_every_answer_keeps_browsers_in_bounds(house, path):
     headers = house.get(path).headers
     policy = headers["Content-Security-Policy"]
@@ -17,9 +17,9 @@ def test_every_answer_keeps_browsers_in_bounds(house, path):
 
 def test_what_is_personal_is_not_kept_and_what_is_not_may_be(house):
     assert house.get("/v1/jobs").headers["Cache-Control"] == "no-store"
-    assert house.get("/").headers["Cache-Control"] == "no-store"
+    assert house.get("/sign-in").headers["Cache-Control"] == "private, no-cache"
     assert "max-age" in house.get("/docs").headers["Cache-Control"]
-    assert "max-age" in house.get("/static/facteur.css").headers["Cache-Control"]
+    assert "max-age" in house.get("/static/console.css").headers["Cache-Control"]
 
 
 def test_hsts_is_sent_over_tls_only(house):

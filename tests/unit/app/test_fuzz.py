@@ -33,7 +33,7 @@ RULES = (
     "/openapi.json",
     "/docs",
     "/problems/not-found",
-    "/static/facteur.css",
+    "/static/console.css",
 )
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "NONSENSE")
 MAIL_TYPES = ("message/rfc822", "application/json", "application/x-ndjson")
@@ -206,7 +206,7 @@ def test_no_list_however_asked_for_is_answered_5xx(house, query):
 
 
 @pytest.mark.parametrize("name", ["queue", "label", "source", "cursor", "status", "no-such"])
-@pytest.mark.parametrize("path", ["/v1/jobs", "/", "/v1/queues/triage/jobs"])
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/queues/triage/jobs"])
 @pytest.mark.parametrize("value", ["%00", "a%00b", "\0"])
 def test_nul_in_a_query_is_422(house, path, name, value):
     status, _, content = call(house, "GET", path, query=f"{name}={value}", headers={"Accept": "application/json"})

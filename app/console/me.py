@@ -1,0 +1,142 @@
+"""A user's own page: what they are called, how the console speaks to them, their queues, their password."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+from zoneinfo import available_timezones
+
+from flask import Blueprint, Response, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.console.language import LANGUAGES, gettext, noted
+from app.console.page import flash, page, user
+from app.endpoint import Endpoint, endpoint
+from app.services import services
+from app.text import is_storable
+from routing.password_faults import SHORTEST, Fault, password_fault
+from routing.passwords import check_password
+from routing.people import FULL_NAME_CHARACTERS, AuditEntry, Role, User, with_password
+
+me_pages = Blueprint("me", __name__)
+
+MINE: Final = Endpoint(scope=None, role=Role.AGENT, documented=False)
+
+OVERSEAS: Final = (
+    "America/Cayenne",
+    "America/Guadeloupe",
+    "America/Martinique",
+    "America/Miquelon",
+    "America/Montreal",
+    "America/New_York",
+    "Indian/Mayotte",
+    "Indian/Reunion",
+    "Pacific/Noumea",
+    "Pacific/Tahiti",
+    "Pacific/Wallis",
+    "UTC",
+)
+"""Offered beside all of Europe; any other is taken too."""
+
+FAULTS: Final[Mapping[Fault, str]] = {
+    Fault.SHORT: noted("It needs at least %(shortest)s characters; four words that do not belong together are good."),
+    Fault.LONG: noted("It is too long."),
+    Fault.NAME: noted("It is made of your name; choose another one."),
+    Fault.COMMON: noted("It is among those that are guessed first; choose another one."),
+    Fault.SIMPLE: noted("It is a row or a repetition of few characters; choose another one."),
+}
+
+
+@me_pages.get("/me")
+@endpoint(MINE)
+def me() -> Response:
+    """Answer with the page."""
+    return _page()
+
+
+@me_pages.post("/me")
+@endpoint(MINE)
+def save() -> AnyResponse:
+    """Save all but the password."""
+    form = request.form
+    known = user()
+    faults = {}
+    full_name = " ".join(form.get("full_name", "").split())
+    if not full_name:
+        faults["full_name"] = gettext("Enter the name that colleagues read.")
+    elif len(full_name) > FULL_NAME_CHARACTERS or not is_storable(full_name):
+        faults["full_name"] = gettext("That name is too long.")
+    time_zone = form.get("time_zone", "")
+    if time_zone and time_zone not in available_timezones():
+        faults["time_zone"] = gettext("That time zone is not known; one is written like Europe/Paris.")
+    changed = replace(
+        known,
+        full_name=full_name,
+        language=form.get("language") if form.get("language") in LANGUAGES else None,
+        time_zone=time_zone or None,
+        shortcuts=form.get("shortcuts") == "on",
+        queues=tuple(name for name in _queues(known) if name in form.getlist("queues")),
+    )
+    if faults:
+        return _page(changed, faults, 422)
+    provided = services()
+    provided.store.save_user(changed)
+    provided.roster.forget(known.id)
+    g.user, g.language = changed, changed.language or request.accept_languages.best_match(LANGUAGES, "en")
+    response = redirect("/me", 303)
+    flash(response, gettext("Your settings are saved."))
+    return response
+
+
+@me_pages.post("/me/password")
+@endpoint(MINE)
+def change_password() -> AnyResponse:
+    """Change the password; all other sessions of the user end."""
+    form = request.form
+    known, provided = user(), services()
+    old, new = form.get("old", ""), form.get("new", "")
+    address = request.remote_addr or ""
+    if provided.attempts.wait(known.name, address) > 0:
+        return _page(faults={"old": gettext("Too many wrong passwords. Wait a few minutes.")}, status=429)
+    if not check_password(old, known.password):
+        provided.attempts.wrong(known.name, address)
+        return _page(faults={"old": gettext("This is not your password.")}, status=422)
+    fault = password_fault(new, known.name)
+    if fault is not None:
+        return _page(faults={"new": gettext(FAULTS[fault], shortest=SHORTEST)}, status=422)
+    if new != form.get("again", ""):
+        return _page(faults={"again": gettext("The two are not the same.")}, status=422)
+    changed = with_password(known, new)
+    provided.store.save_user(changed)
+    provided.store.add_audit(
+        AuditEntry(
+            at=provided.clock(), actor=f"user {known.name}", kind="password changed", subject=f"user {known.name}"
+        )
+    )
+    provided.roster.forget(known.id)
+    response = redirect("/me", 303)
+    provided.sessions.open(response, changed, secure=request.is_secure)
+    flash(response, gettext("Your password is changed. Wherever else you were signed in, you no longer are."))
+    return response
+
+
+def _page(shown: User | None = None, faults: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    shown = shown or user()
+    zones = {name for name in available_timezones() if name.startswith("Europe/")} | set(OVERSEAS)
+    return page(
+        "console/me.html",
+        status,
+        shown=shown,
+        faults=faults or {},
+        queues=_queues(shown),
+        zones=[(name, name) for name in sorted(zones | ({shown.time_zone} if shown.time_zone else set()))],
+        default_zone=services().settings.time_zone,
+        shortest=SHORTEST,
+    )
+
+
+def _queues(known: User) -> tuple[str, ...]:
+    """Return the queues that a user can choose: the policy's, and own ones that it no longer has."""
+    offered = services().policy.queues
+    return (*offered, *(name for name in known.queues if name not in offered))

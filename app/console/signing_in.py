@@ -1,0 +1,117 @@
+"""Signing in and out: a name and a password, and a session that lasts a working day."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import threading
+
+from flask import Blueprint, Response, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.auth import StaleForm, check_form, signed_in
+from app.console.language import gettext, ngettext
+from app.console.page import back, page
+from app.endpoint import Endpoint, endpoint
+from app.services import services
+from app.sessions import GUEST_COOKIE, check_origin, set_cookie
+from app.text import is_storable
+from routing.passwords import NOBODY, check_password
+from routing.people import User
+
+sign_in_pages = Blueprint("sign_in", __name__)
+
+LONGEST_NAME = 100
+
+_one_at_a_time = threading.Lock()
+"""A password takes 32 MiB and a core's attention: who sends many at once waits in line, mails do not."""
+
+
+@sign_in_pages.get("/sign-in")
+@endpoint(Endpoint(scope=None, documented=False))
+def form() -> AnyResponse:
+    """Answer with the form; whoever is signed in is led on."""
+    if signed_in() is not None:
+        return redirect(back(), 303)
+    return _form()
+
+
+@sign_in_pages.post("/sign-in")
+@endpoint(Endpoint(scope=None, documented=False))
+def sign_in() -> AnyResponse:
+    """Open a session for a user who knows the password. Known and unknown names take the same time."""
+    check_origin(request)
+    name, password = request.form.get("name", "").strip(), request.form.get("password", "")
+    try:
+        check_form()
+    except StaleForm:
+        return _form(
+            gettext("This form was open for too long, or your browser refuses cookies. Please try again."), name
+        )
+    if not name or not password:
+        return _form(gettext("Enter your name and your password."), name)
+    provided = services()
+    address = request.remote_addr or ""
+    wait = math.ceil(provided.attempts.wait(name, address))
+    if wait > 0:
+        return _form(_wait_text(wait), name, 429, wait)
+    user = _user(name)
+    with _one_at_a_time:
+        right = check_password(password, user.password if user is not None else NOBODY)
+    if user is None or not right:
+        provided.attempts.wrong(name, address)
+        return _form(
+            gettext("The name or the password is not right. Passwords distinguish capital letters."), name, 401
+        )
+    provided.attempts.right(name, address)
+    if user.disabled_at is not None:
+        return _form(gettext("This account is disabled. An administrator can enable it again."), name, 403)
+    response = redirect(back(), 303)
+    provided.sessions.open(response, user, secure=request.is_secure)
+    set_cookie(response, GUEST_COOKIE, "", 0, secure=request.is_secure)
+    return response
+
+
+@sign_in_pages.post("/sign-out")
+@endpoint(Endpoint(scope=None, documented=False))
+def sign_out() -> AnyResponse:
+    """Close the session, and take from the browser what it kept of pages."""
+    check_origin(request)
+    if signed_in() is not None:
+        check_form()
+    response = redirect("/sign-in", 303)
+    services().sessions.close(response, secure=request.is_secure)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def _form(fault: str = "", name: str = "", status: int | None = None, wait: int = 0) -> Response:
+    if not request.cookies.get(GUEST_COOKIE):
+        g.guest = secrets.token_urlsafe(18)
+    response = page(
+        "console/sign_in.html", status or (422 if fault else 200), fault=fault, name=name[:LONGEST_NAME], next=back("")
+    )
+    if "guest" in g:
+        set_cookie(response, GUEST_COOKIE, g.guest, 24 * 60 * 60, secure=request.is_secure)
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _user(name: str) -> User | None:
+    fits = len(name) <= LONGEST_NAME and is_storable(name)
+    return services().store.user_by_name(name) if fits else None
+
+
+def _wait_text(seconds: int) -> str:
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return ngettext(
+            "Too many wrong passwords. Try again in %(num)s second.",
+            "Too many wrong passwords. Try again in %(num)s seconds.",
+            seconds,
+        )
+    return ngettext(
+        "Too many wrong passwords. Try again in %(num)s minute.",
+        "Too many wrong passwords. Try again in %(num)s minutes.",
+        math.ceil(seconds / 60),
+    )
