@@ -25,7 +25,7 @@ import numpy as np
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from model.explanation import NAMED, Eraser, distinct_words, erased, log_odds, probability_of  # noqa: E402
+from model.explanation import NAMED, Eraser, Evidence, distinct_words, erased, log_odds, probability_of  # noqa: E402
 from model.onnx_network import EVIDENCE, SCORES  # noqa: E402
 from model.onnx_runtime import OnnxClassifier  # noqa: E402
 from model.registry import bundled_model_path, open_model  # noqa: E402
@@ -52,6 +52,10 @@ class Model:
     def __call__(self, text: str) -> Prediction:
         self.passes += 1
         return self.served._predict(text)  # noqa: SLF001 - the mail was read already
+
+    def look(self, text: str, label: str | None) -> tuple[Prediction, Evidence]:
+        self.passes += 1
+        return self.served._look(text, label)  # noqa: SLF001 - the same
 
     def places(self, text: str) -> list[Places]:
         end = self.served.network.end_of(text)
@@ -131,7 +135,7 @@ def main() -> None:
     lines = CORPUS.read_text(encoding="utf-8").splitlines()[:: arguments.every]
     texts = [features_of(Mail(subject=one["subject"], text=one["text"])) for one in map(json.loads, lines)]
     texts = [text for text in texts if sum(map(len, model.places(text))) >= 2 * NAMED]
-    eraser = Eraser(model, version=model.served.version)
+    eraser = Eraser(model, version=model.served.version, look=model.look)
 
     def erasure(model: Model, text: str) -> Places:
         found = eraser.explain(text, end=model.served.network.end_of(text))
