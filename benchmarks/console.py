@@ -252,10 +252,10 @@ def markdown(results: dict[str, Any], described: dict[str, Any], options: argpar
     lines = [
         "# The console, measured",
         "",
-        f"{described['date'][:10]}, {described['cores']} cores ({described['cpu']}), {described['memory_gb']} GB, "
-        + f"Python {described['python']}, seed {options.seed}, load before {described['load_before']:.1f}. "
-        + f"{options.mails:,} mails, {options.mails // 20:,} of them open; pages of 50 rows; each asked for "
-        + f"{options.rounds} times, all in turn, compressed, by one process.",
+        f"{described['date'][:10]}, {described['cores']} cores ({described['cpu']}), {described['memory_gb']} GB.",
+        f"Python {described['python']}, seed {options.seed}, load before {described['load_before']:.1f}.",
+        f"{options.mails:,} mails, {options.mails // 20:,} of them open; pages of 50 rows.",
+        f"Each page was asked for {options.rounds} times, all in turn, compressed, by one process.",
         "",
     ]
     for kind, result in results.items():
