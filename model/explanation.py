@@ -4,19 +4,22 @@ Erasure (Li, Monroe and Jurafsky 2016, "Understanding neural networks through re
 2014 call it occlusion) needs nothing of a model but its answers, so what it says is true of the model that serves,
 quantised and calibrated as it is. A pass for every word is too slow, though: sixty passes for a mail of sixty words. So
 
-1. each word is first asked about alone, which costs little since a pass costs what its tokens cost, and is remembered;
+1. of the words to which the last layer gives most (class activation mapping, Zhou et al. 2016), each is asked about
+   alone, which costs little since a pass costs what its tokens cost, and is remembered;
 2. the words that say most alone are left out of the whole mail one after the other, and stay out if the label loses by
    it. What each takes away beyond those before it is its weight, so that of two words that say the same the second
    does not count again, and the weights add up to what all of them together take away.
 
-What the last layer says of each token (class activation mapping, Zhou et al. 2016) is exact and free, but a poor guide:
-an encoder writes what the mail is about into the vectors of all its tokens. `benchmarks/explanation.py` compares.
+What the last layer gives each token is free, but a poor guide by itself: an encoder writes what the mail is about into
+the vectors of all its tokens. It is good enough to leave half of the words unasked; a model that does not say it has
+all its words asked about. `benchmarks/explanation.py` compares.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +30,9 @@ from routing.explanation import Explanation, Method, Word
 
 NAMED = 5
 """Most words that are named for a label."""
-TRIES = 8
+LIKELY = 12
+"""Most words that are asked about alone where the last layer says which are likely."""
+TRIES = 7
 """Most words that are left out in search of those."""
 ALONE = 100
 """Most different words that are asked about alone: more than the 256 tokens of a long mail hold. Of a longer one the
@@ -58,21 +63,32 @@ EMPTY = frozenset((_FRENCH + _ENGLISH).split())
 
 Places = tuple[tuple[int, int], ...]
 Predict = Callable[[str], Prediction]
+Evidence = Sequence[tuple[int, int, float]]
+"""What each token of a text says for a label: where it stands in the text, from and to, and how much."""
+Look = Callable[[str, str | None], tuple[Prediction, Evidence]]
+"""Asks about a text, and what its tokens say for a label, or for the most probable one; empty: the model cannot say."""
 
 
 class Eraser:
     """Explains what one model says of texts; remembers what it says of single words. For one thread, like a model."""
 
-    def __init__(self, predict: Predict, *, version: str) -> None:
-        """Args: predict: asks the model about a text of any length, without any reading of a mail."""
+    def __init__(self, predict: Predict, *, version: str, look: Look | None = None) -> None:
+        """Make one.
+
+        Args:
+            predict: Asks the model about a text of any length, without any reading of a mail.
+            version: Of the model.
+            look: The same, with what the last layer gives each token; None: the model cannot say.
+        """
         self._predict = predict
+        self._look = look or (lambda text, _label: (predict(text), ()))
         self._version = version
         self._alone: OrderedDict[str, Prediction] = OrderedDict()
 
     def explain(self, text: str, label: str | None = None, *, end: int | None = None) -> Explanation:
         """Return why the model gives `text` the label, the most probable one when `label` is None.
 
-        Takes some nine passes over the text, and a pass over each of its words by itself.
+        Takes some eight passes over the text, and a pass over each of its likely words by itself.
 
         Args:
             text: As the model reads it.
@@ -82,11 +98,11 @@ class Eraser:
         Raises:
             InvalidInput: The model does not know the label.
         """
-        whole = self._predict(text)
+        whole, evidence = self._look(text, label)
         asked = whole.label if label is None else label
         case = _Case(text=text, label=asked, predict=self._predict)
         odds = case.odds(whole)
-        order = self._promising_first(case, distinct_words(text[:end]))
+        order = self._promising_first(case, distinct_words(text[:end]), evidence)
         supporting, left = case.left_out(order[:TRIES], odds)
         told = {word.places for word in supporting}
         rest = [places for places in order if places not in told]
@@ -101,12 +117,14 @@ class Eraser:
             probability_without=_probability(left) if supporting else None,
         )
 
-    def _promising_first(self, case: _Case, found: Mapping[str, Places]) -> list[Places]:
+    def _promising_first(self, case: _Case, found: Mapping[str, Places], evidence: Evidence) -> list[Places]:
         """Return where the words that say something stand, the word first that alone says most for the label."""
         telling = {word: places for word, places in found.items() if not _is_empty(word)}
         if len(telling) < NAMED:
             telling = dict(found)
-        if len(telling) > ALONE:
+        if evidence:
+            telling = _likely(telling, evidence)
+        elif len(telling) > ALONE:
             telling = _in_telling_passages(case, telling)
         said = {word: case.odds(self._asked_alone(word)) for word in telling}
         return [telling[word] for word in sorted(said, key=lambda word: -said[word])]
@@ -190,6 +208,19 @@ def probability_of(prediction: Prediction, label: str) -> float:
             return score.probability
     known = ", ".join(sorted(score.label for score in prediction.scores))
     raise InvalidInput(f"The model does not know the label {label!r}; it knows {known}.", field="label")
+
+
+def _likely(words: Mapping[str, Places], evidence: Evidence) -> dict[str, Places]:
+    """Return at most `LIKELY` of the words: those whose tokens say most, and the one whose tokens say least."""
+    said = {place: word for word, places in words.items() for place in places}
+    starts = sorted(said)
+    weights = dict.fromkeys(words, 0.0)
+    for start, end, weight in evidence:
+        at = bisect_right(starts, (start, math.inf)) - 1
+        if at >= 0 and start < end <= starts[at][1]:
+            weights[said[starts[at]]] += weight
+    order = sorted(words, key=lambda word: -weights[word])
+    return {word: words[word] for word in (*order[: LIKELY - 1], *order[LIKELY - 1 :][-1:])}
 
 
 def _in_telling_passages(case: _Case, words: Mapping[str, Places]) -> dict[str, Places]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from model.confidence.judge import Judge
 from model.directory import ONNX, TOKENIZER, ModelDirectory
-from model.explanation import Eraser
-from model.onnx_network import OnnxNetwork
+from model.explanation import Eraser, Evidence
+from model.onnx_network import EVIDENCE, SCORES, OnnxNetwork
 from model.text import features_of
 from model.tokens import load_tokenizer
 from routing.classifier import Prediction
@@ -43,7 +45,9 @@ class OnnxClassifier:
                 f"{self.network.file} gives scores of shape {scores} for {len(self.labels)} labels: "
                 "export the model again"
             )
-        self._eraser = Eraser(self._predict, version=self.version)
+        self._eraser = Eraser(
+            self._predict, version=self.version, look=self._look if EVIDENCE in self.network.outputs else None
+        )
 
     def classify(self, mails: Sequence[Mail]) -> list[Prediction]:
         """Return one prediction a mail, in order.
@@ -65,3 +69,15 @@ class OnnxClassifier:
 
     def _predict(self, text: str) -> Prediction:
         return self._judge.prediction(*self.network.scores_and_tokens(text))
+
+    def _look(self, text: str, label: str | None) -> tuple[Prediction, Evidence]:
+        """Predict, and say what the last layer gives each token for the label, held against its rivals."""
+        read = self.network.read(text, (SCORES, EVIDENCE))
+        prediction = self._judge.prediction(read[SCORES], np.asarray(self.network.tokens(text)))
+        asked = self.labels.index(prediction.label if label is None else label) if label in (None, *self.labels) else 0
+        rivals = np.exp(read[SCORES] - read[SCORES].max())
+        rivals[asked] = 0
+        tokens = read[EVIDENCE]
+        contrast = tokens[:, asked] - tokens @ (rivals / rivals.sum())
+        places = self.network.offsets(text)
+        return prediction, [(start, end, float(weight)) for (start, end), weight in zip(places, contrast, strict=True)]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from model.explanation import (
     ALONE,
     EMPTY,
+    LIKELY,
     NAMED,
     TRIES,
     Eraser,
@@ -70,6 +71,29 @@ def test_a_word_is_left_out_wherever_it_stands_and_named_once():
     assert [text[start:end] for start, end in word.places] == ["Fire", "fire"]
     assert word.text == "Fire"
     assert word.weight == pytest.approx(2.0, abs=1e-3)
+
+
+def test_only_words_that_the_last_layer_finds_likely_are_asked_about_alone_and_the_least_likely_one():
+    words = [f"word{number}" for number in range(60)]
+    model, text = Counted(word7=3.0, word40=1.0, word59=-2.0), " ".join(words)
+    said = {"word7": 1.0, "word40": 0.5, "word59": -1.0}
+
+    def look(asked, _label):
+        places = ((word, asked.index(f"{word} ") if word != "word59" else asked.index(word)) for word in said)
+        return model(asked), [(start, start + len(word), said[word]) for word, start in places]
+
+    found = Eraser(model, version="v", look=look).explain(text, "yes")
+    assert named(found) == ["word7", "word40"]
+    assert found.words[-1].text == "word59"
+    assert len([asked for asked in model.asked if " " not in asked]) == LIKELY
+
+
+def test_evidence_that_fits_no_word_of_the_text_is_passed_over():
+    model = Counted(fire=3.0)
+    found = Eraser(model, version="v", look=lambda text, _: (model(text), [(0, 0, 9.0), (3, 90, 9.0)])).explain(
+        "A fire"
+    )
+    assert named(found) == ["fire"]
 
 
 def test_the_weights_of_words_that_say_the_same_add_up_to_what_they_take_away_together():
