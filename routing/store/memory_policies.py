@@ -11,7 +11,7 @@ from routing.errors import InvalidInput, NotFound
 from routing.ids import is_uuid
 from routing.job import Job, Review, Status
 from routing.store import bounds
-from routing.store.policies import MOST_READ, Answer, KeptMail, SavedPolicy, overtaken
+from routing.store.policies import MOST_BYTES, MOST_READ, Answer, KeptMail, SavedPolicy, overtaken
 from routing.store.port import StoredMail
 
 
@@ -76,7 +76,9 @@ class MemoryPolicies:
                 if job.status is Status.DONE and job.model_label is not None and job.model_confidence is not None
             )[:limit]
 
-    def kept_mails(self, *, before: str | None = None, limit: int = 50) -> tuple[KeptMail, ...]:
+    def kept_mails(
+        self, *, before: str | None = None, limit: int = 50, most_bytes: int = MOST_BYTES
+    ) -> tuple[KeptMail, ...]:
         """Return routed mails whose content is still stored; see the port."""
         if before is not None and not is_uuid(before):
             raise InvalidInput("The cursor is not one that a page gave.", field="cursor")
@@ -84,7 +86,10 @@ class MemoryPolicies:
             found = [
                 KeptMail(job=job, content=mail.content, format=mail.format)
                 for job, mail in self._newest()
-                if mail is not None and job.status is Status.DONE and (before is None or job.id < before)
+                if mail is not None
+                and job.status is Status.DONE
+                and job.size <= most_bytes
+                and (before is None or job.id < before)
             ]
             return tuple(found[:limit])
 

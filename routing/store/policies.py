@@ -15,6 +15,9 @@ from routing.job import Job, MailFormat
 MOST_READ = 3
 """How many jobs `answers` looks at for each answer that it may return: not every mail was shown to a model."""
 
+MOST_BYTES = 512 * 1024
+"""Of a mail that a change is tried out on; what rules look at is the beginning of it anyway."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SavedPolicy:
@@ -79,8 +82,13 @@ class Policies(Protocol):
         The cost is bounded by `limit`, not by the mails there are: no more than `MOST_READ * limit` jobs are looked at.
         """
 
-    def kept_mails(self, *, before: str | None = None, limit: int = 50) -> tuple[KeptMail, ...]:
-        """Return routed mails whose content is still stored, newest id first, from below the id `before`."""
+    def kept_mails(
+        self, *, before: str | None = None, limit: int = 50, most_bytes: int = MOST_BYTES
+    ) -> tuple[KeptMail, ...]:
+        """Return routed mails whose content is still stored, newest id first, from below the id `before`.
+
+        Mails larger than `most_bytes` are passed over, so that a page of them fits the memory.
+        """
 
     def labels_given(self, *, since: float) -> Mapping[str, int]:
         """Count the reviews at or after a time that stand, by reviewer."""

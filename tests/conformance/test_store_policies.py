@@ -117,6 +117,8 @@ def test_kept_mails_come_newest_first_with_what_was_handed_in(store, make):
     assert found[0].format is MailFormat.RFC822
     assert found[0].job == store.job(second)
     assert [kept.job.id for kept in store.kept_mails(before=second)] == [first]
+    size = len(b"Subject: second\r\n\r\nBonjour")
+    assert [kept.job.id for kept in store.kept_mails(most_bytes=size - 1)] == [first]
     with pytest.raises(InvalidInput):
         store.kept_mails(before="second")
 

@@ -8,7 +8,7 @@ from routing.errors import InvalidInput, NotFound
 from routing.ids import is_uuid
 from routing.job import MailFormat
 from routing.store import bounds
-from routing.store.policies import MOST_READ, Answer, KeptMail, SavedPolicy, overtaken
+from routing.store.policies import MOST_BYTES, MOST_READ, Answer, KeptMail, SavedPolicy, overtaken
 from routing.store.sql import rows
 from routing.store.sql.database import Database, Row, Transaction
 from routing.store.sql.statement import Statement
@@ -41,7 +41,7 @@ _ANSWERS = Statement("""
 # From the mails, not from the jobs: retention deletes mails first, and then there may be a million jobs without any.
 _KEPT = Statement(f"""
     SELECT {rows.JOB}, content, format FROM mails CROSS JOIN jobs
-    WHERE id = job_id AND status = 'done' AND job_id < :before ORDER BY job_id DESC LIMIT :limit
+    WHERE id = job_id AND status = 'done' AND size <= :most_bytes AND job_id < :before ORDER BY job_id DESC LIMIT :limit
 """)  # noqa: S608  (constant)
 _GIVEN = Statement("SELECT reviewer, count(*) FROM reviews WHERE id >= :first_id AND at >= :since GROUP BY reviewer")
 
@@ -93,11 +93,13 @@ class SavedPolicies:
             for label, confidence, novelty, right in self._database.read(_ANSWERS, given)
         )
 
-    def kept_mails(self, *, before: str | None = None, limit: int = 50) -> tuple[KeptMail, ...]:
+    def kept_mails(
+        self, *, before: str | None = None, limit: int = 50, most_bytes: int = MOST_BYTES
+    ) -> tuple[KeptMail, ...]:
         """Return routed mails whose content is still stored; see the port."""
         if before is not None and not is_uuid(before):
             raise InvalidInput("The cursor is not one that a page gave.", field="cursor")
-        found = self._database.read(_KEPT, {"before": before or _LAST_ID, "limit": limit})
+        found = self._database.read(_KEPT, {"before": before or _LAST_ID, "limit": limit, "most_bytes": most_bytes})
         return tuple(KeptMail(job=rows.job(row), content=row[-2], format=MailFormat(row[-1])) for row in found)
 
     def labels_given(self, *, since: float) -> Mapping[str, int]:
