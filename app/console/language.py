@@ -157,9 +157,9 @@ def percent(probability: float | None, digits: int = 0) -> str:
 def age(seconds: float) -> str:
     """Return a duration in its largest unit, such as `3 min`."""
     whole = max(0, int(seconds))
-    for size, unit in ((86400, gettext("%(count)s d")), (3600, gettext("%(count)s h")), (60, gettext("%(count)s min"))):
+    for size, unit in ((86400, noted("%(count)s d")), (3600, noted("%(count)s h")), (60, noted("%(count)s min"))):
         if whole >= size:
-            return unit % {"count": whole // size}
+            return gettext(unit, count=whole // size)
     return gettext("%(count)s s", count=whole)
 
 
