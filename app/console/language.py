@@ -168,6 +168,13 @@ def moment(unix: float, style: str = "medium") -> str:
     return str(dates.format_datetime(datetime.fromtimestamp(unix, UTC), style, tzinfo=time_zone(), locale=locale()))
 
 
+def whole(unix: float) -> str:
+    """Return a date with its weekday, and the time to the minute, in the reader's zone."""
+    at = datetime.fromtimestamp(unix, time_zone())
+    date, time = dates.format_date(at, "full", locale=locale()), dates.format_time(at, "short", locale=locale())
+    return f"{date}, {time}"
+
+
 def day(unix: float, style: str = "medium") -> str:
     """Return the date of a moment in the reader's zone."""
     return str(dates.format_date(datetime.fromtimestamp(unix, time_zone()), style, locale=locale()))
@@ -182,7 +189,7 @@ def when(unix: float | None) -> Markup:
     return Markup('<time datetime="{}"{} title="{}">{}</time>').format(
         rfc3339(unix),
         Markup(" data-age") if relative else "",
-        moment(unix, "full"),
+        whole(unix),
         age(elapsed) if relative else moment(unix, "short"),
     )
 

@@ -17,6 +17,7 @@ from app.console.language import (
     ngettext,
     percent,
     when,
+    whole,
     write_number,
 )
 from app.console.navigation import navigation
@@ -35,6 +36,7 @@ def install(app: Flask) -> None:
         "number": write_number,
         "percent": percent,
         "when": when,
+        "whole": whole,
     }
     app.jinja_env.filters.update(shared)
     app.jinja_env.globals.update(

@@ -21,7 +21,7 @@ PAGES: Final = (
     ("/policy", noted("Policy")),
     ("/failed", noted("Failed")),
     ("/users", noted("Users")),
-    ("/keys", noted("Keys")),
+    ("/keys", noted("API keys")),
     ("/system", noted("System")),
     ("/audit", noted("Audit")),
 )
