@@ -109,11 +109,17 @@ def tab_through(page: Any) -> list[str]:
     wrong = []
     expected = page.evaluate(FOCUSABLE)
     reached: set[int] = set()
-    for _ in range(expected + 20):
+    for _ in range(2 * expected + 20):
         page.keyboard.press("Tab")
         at = page.evaluate(FOCUS)
-        if at is None or (len(reached) > 1 and at["number"] in reached):
-            break
+        if at is None:  # past the last one; the next is the first
+            if len(reached) >= expected:
+                break
+            continue
+        if at["number"] in reached:
+            if len(reached) >= expected:
+                break
+            continue
         reached.add(at["number"])
         if not at["visible"]:
             wrong.append(f"no visible focus: {at['html']}")
