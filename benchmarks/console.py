@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -101,7 +102,7 @@ def addresses(store: Store, page: str) -> list[Asked]:
     lists = {
         "a queue": queue,
         **{f"a queue, {order} first": f"{queue}?sort={order}" for order in ("newest", "oldest", "unsure", "useful")},
-        "its second page": f"{queue}?cursor={cursor[1]}" if cursor else "",
+        "its second page": f"{queue}?cursor={unescape(cursor[1])}" if cursor else "",
         "one label": f"{queue}?label=quote",
         "one language": f"{queue}?language=en",
         "unsure ones": f"{queue}?confidence_below=0.5",
@@ -147,7 +148,8 @@ def pages_of(url: str, rounds: int, console: Console) -> tuple[list[Measured], d
     Statements.install()
     store = open_store(url)
     fullest = max(store.queue_states(), key=lambda state: state.open).queue
-    asked = addresses(store, client.get(f"/queues/{fullest}").get_data(as_text=True))
+    shown = client.get(f"/queues/{fullest}").get_data(as_text=True)
+    asked = addresses(store, shown)
     store.close()
     headers = {"Accept-Encoding": "gzip"}
     times: dict[str, list[float]] = {}
@@ -179,7 +181,8 @@ def pages_of(url: str, rounds: int, console: Console) -> tuple[list[Measured], d
         for each in asked
         if each.name in times
     ]
-    return measured, _poll(client, f"/queues/{fullest}", rounds)
+    news = re.search(r'data-news="([^"]+)"', shown)
+    return measured, _poll(client, unescape(news[1]) if news else f"/queues/{fullest}", rounds)
 
 
 def _poll(client: Any, path: str, rounds: int) -> dict[str, float]:
