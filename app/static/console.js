@@ -23,6 +23,16 @@
     setTimeout(() => { live.textContent = text; }, 50);
   }
 
+  // A message stays long enough to be read and undone; it waits while the pointer or the focus is on it.
+  let fading = 0;
+  function fade(box) {
+    clearTimeout(fading);
+    fading = setTimeout(() => {
+      if (box.matches(":hover, :focus-within")) fade(box);
+      else box.hidden = true;
+    }, 20000);
+  }
+
   function toast(said) {
     const box = document.getElementById("toast");
     if (!box) return;
@@ -35,6 +45,7 @@
       form.action = said.undo ? "/acts/" + encodeURIComponent(said.undo) + "/undo" : "";
       form.elements.next.value = location.pathname + location.search;
     }
+    fade(box);
   }
 
   // An element that htmx replaced takes the focus with it: give it to its successor, or to the nearest that is left.
@@ -63,6 +74,16 @@
     if (text) toast({ text, kind: "bad" });
   });
 
+  document.addEventListener("keydown", (event) => {
+    const box = document.getElementById("toast");
+    if (event.key !== "Escape" || !box || box.hidden) return;
+    const inside = box.contains(document.activeElement);
+    box.hidden = true;
+    if (inside) document.getElementById("content").focus();
+  });
+
+  const shown = document.getElementById("toast");
+  if (shown && !shown.hidden) fade(shown);
   window.facteur = { say, toast, shortcuts: () => "shortcuts" in document.body.dataset };
   refreshAges(document);
   setInterval(() => refreshAges(document), 30000);
