@@ -70,7 +70,7 @@ def static(filename: str) -> Response:
     response.vary.add("Accept-Encoding")
     fresh = request.args.get("v") == chosen.digest
     response.headers["Cache-Control"] = FOR_EVER if fresh else FOR_A_WHILE
-    if chosen.digest in request.if_none_match:
+    if request.if_none_match.contains_weak(chosen.digest):
         response.status_code = 304
     elif request.accept_encodings["gzip"] > 0:
         response.headers["Content-Encoding"] = "gzip"

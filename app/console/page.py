@@ -68,7 +68,7 @@ def etag_or(tag: str, make: Callable[[], Response]) -> Response:
         request.headers.get("HX-Request"),
     ]
     etag = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
-    if FLASH_COOKIE not in request.cookies and etag in request.if_none_match:
+    if FLASH_COOKIE not in request.cookies and request.if_none_match.contains_weak(etag):
         response = private(Response(status=304))
     else:
         response = make()
