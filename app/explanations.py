@@ -91,7 +91,9 @@ def get_explanation(job_id: str) -> Response:
         label = own_answer(decision)
         if label is None or decision.decided_by is DecidedBy.RULE:
             return reply(wordless_fields(job, decision))
-    found = _replied(provided, decision, Question(job_id=job.id, label=label))
+    preferred = preferred_seconds(request.headers.get("Prefer", ""))
+    seconds = WAIT_SECONDS if preferred is None else preferred
+    found = replied(provided, decision, Question(job_id=job.id, label=label), seconds)
     if found is None:
         return _not_yet(job, label)
     if found.explanation is None:
@@ -115,8 +117,8 @@ def _decision_of(job: Job) -> Decision:
     return job.decision
 
 
-def _replied(provided: Services, decision: Decision, question: Question) -> WorkersReply | None:
-    """Return a worker's reply; asks and waits if there is none yet.
+def replied(provided: Services, decision: Decision, question: Question, seconds: float) -> WorkersReply | None:
+    """Return a worker's reply; asks and waits for so many seconds if there is none yet.
 
     Raises:
         MailDeleted: retention has deleted the mail.
@@ -141,8 +143,6 @@ def _replied(provided: Services, decision: Decision, question: Question) -> Work
     if not provided.questions.ask(question):
         raise Unexplained("The question could not be left for the workers: Redis does not answer, or too many wait.")
     provided.bell.ring()
-    preferred = preferred_seconds(request.headers.get("Prefer", ""))
-    seconds = WAIT_SECONDS if preferred is None else preferred
     return provided.waiting.until(None, look, lambda seen: seen is not None, seconds)[0]
 
 

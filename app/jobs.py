@@ -27,7 +27,7 @@ from routing.job import MailFormat, Status
 from routing.job_document import job_fields, rfc3339
 from routing.keys import Scope, require
 from routing.review import NOTE_CHARACTERS, review
-from routing.store.port import JobFilter, Page
+from routing.store.port import JobFilter, Page, StoredMail
 
 jobs = Blueprint("jobs", __name__)
 
@@ -255,12 +255,8 @@ def get_events(job_id: str) -> Response:
     )
 )
 def get_mail(job_id: str) -> Response:
-    """Answer with the stored mail, as a file: a browser must never show it as a page of ours."""
-    mail = services().store.mail(known(job_id))
-    raw = mail.format is MailFormat.RFC822
-    response = Response(mail.content, content_type="message/rfc822" if raw else JSON)
-    response.headers["Content-Disposition"] = f'attachment; filename="{job_id}.{"eml" if raw else "json"}"'
-    return response
+    """Answer with the stored mail, as a file."""
+    return mail_file(services().store.mail(known(job_id)), job_id)
 
 
 def page_of(where: JobFilter, query: PageQuery) -> Response:
@@ -299,3 +295,11 @@ def known(job_id: str) -> str:
     if not is_uuid(job_id):
         raise NotFound("There is no such job; a job's id is the one that its 202 gave.")
     return job_id
+
+
+def mail_file(mail: StoredMail, job_id: str) -> Response:
+    """Return a stored mail as a file: a browser must never show it as a page of ours."""
+    raw = mail.format is MailFormat.RFC822
+    response = Response(mail.content, content_type="message/rfc822" if raw else JSON)
+    response.headers["Content-Disposition"] = f'attachment; filename="{job_id}.{"eml" if raw else "json"}"'
+    return response
