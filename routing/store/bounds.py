@@ -12,7 +12,8 @@ import re
 from dataclasses import replace
 
 from routing.decision import Decision
-from routing.job import Event, Job, Review, Status, Submission
+from routing.job import Decided, Event, Job, Review, Status, Submission
+from routing.search import content_of
 from routing.store.port import JobFilter
 
 SUBJECT = 500
@@ -21,6 +22,8 @@ SENDER = 320
 """Characters: the longest address there can be (RFC 5321: 64 + 1 + 255)."""
 MESSAGE_ID = 998
 """Characters: the longest line of a message (RFC 5322, section 2.1.1)."""
+EXCERPT = 300
+"""Characters of a mail's first words: what a list has room for."""
 ERROR = 2_000
 """Characters: room for an exception and the line that raised it."""
 REASON = 1_000
@@ -79,6 +82,11 @@ LEASE_ENDED = "Its lease ended; it is claimed alone from now on."
 def worker_failure(attempts: int, max_attempts: int) -> str:
     """Return the error of a job whose lease ended at the last allowed attempt, when it was alone."""
     return f"Its worker died or hung on it, at attempt {attempts} of {max_attempts}, with no other mail."
+
+
+def content(outcome: Decided) -> str:
+    """Return the words by which a decided mail is found."""
+    return content_of(bounded(outcome.subject, SUBJECT), bounded(outcome.sender, SENDER), clean(outcome.words))
 
 
 def defects(phrases: tuple[str, ...]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ class Desk(Protocol):
     def some(self, job_ids: Sequence[str]) -> Mapping[str, Job]:
         """Return those of these jobs that exist, by id."""
 
-    def change(self, changes: Sequence[Change], *, batch: str, actor: str, now: float) -> list[Job | Exception]:
+    def change(self, wanted: Sequence[Change], *, batch: str, actor: str, now: float) -> list[Job | Exception]:
         """Do what agents ask, all in one transaction; one answer each, in order: the job as it is now, or why not.
 
         `batch` (a UUIDv7) names them together for `undo`. Answers that are errors: NotFound; WrongStatus when the job
@@ -42,8 +42,8 @@ class Desk(Protocol):
     def recount(self) -> None:
         """Count the queues anew, in case an older program wrote past the counters during an upgrade."""
 
-    def arrived(self, queue: str, *, since: float, most: int = 100) -> int:
-        """Count open mails that arrived in a queue after a time, `most` at most."""
+    def arrived(self, since: Mapping[str, float], *, most: int = 100) -> Mapping[str, int]:
+        """Count the open mails of each queue that arrived in it at or after its time, `most` at most of each."""
 
     def look(self, job_id: str, *, user: str, now: float) -> None:
         """Note that somebody has the mail open. Nothing happens when there is no such job."""

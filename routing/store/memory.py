@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import uuid4
 
-from routing.decision import Decision
 from routing.errors import InvalidInput, KeyReused, NotFound, WrongStatus
 from routing.ids import is_uuid, uuid7
-from routing.job import Claim, Decided, Event, Job, Outcome, Review, Status, Submission
-from routing.store import bounds
+from routing.job import Claim, Decided, Event, Handling, Job, Outcome, Review, Status, Submission
+from routing.store import bounds, changes
+from routing.store.memory_desk import MemoryDesk
+from routing.store.memory_entry import Entry, matches
 from routing.store.memory_figures import MemoryFigures, Routed, Tallies
 from routing.store.memory_people import MemoryPeople
 from routing.store.memory_policies import MemoryPolicies
@@ -21,44 +22,18 @@ from routing.store.port import (
     DeliveryOutcome,
     JobFilter,
     Page,
-    QueueDepth,
     StoredMail,
 )
 
 ENDED = frozenset({Status.DONE, Status.FAILED, Status.CANCELLED})
 
 
-@dataclass(kw_only=True, slots=True)
-class _Entry:
-    """A job and what only the store knows of it."""
-
-    job: Job
-    submission: Submission
-    due_at: float
-    mail: StoredMail | None
-    alone: bool = False
-    grouped: bool = False
-    lease: str = ""
-    lease_until: float = 0.0
-    worker: str = ""
-    ended_at: float | None = None
-    routed: Decision | None = None
-
-    def ends(self, status: Status, now: float, error: str | None = None) -> None:
-        self.job = replace(self.job, status=status, updated_at=now, error=error)
-        self.lease, self.ended_at = "", now
-
-    def queues(self, now: float, due_at: float, attempts: int, error: str | None) -> None:
-        self.job = replace(self.job, status=Status.QUEUED, updated_at=now, attempts=attempts, error=error)
-        self.lease, self.ended_at, self.due_at = "", None, due_at
-
-
-class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
+class MemoryStore(MemoryDesk, MemoryPolicies, MemoryPeople, MemoryFigures):
     """The store port in memory. Any number of threads may share one."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._reviews: list[Review] = []
         self._events: list[Event] = []
         self._deliveries: dict[str, Delivery] = {}
@@ -86,7 +61,7 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
                 return Accepted(job=entry.job, created=False)
         job = bounds.accepted(uuid7(id_at), submission, at=now)
         mail = StoredMail(content=submission.content, format=submission.format)
-        self._entries[job.id] = _Entry(job=job, submission=submission, due_at=bounds.AT_ONCE, mail=mail)
+        self._entries[job.id] = Entry(job=job, submission=submission, due_at=bounds.AT_ONCE, mail=mail)
         return Accepted(job=job, created=True)
 
     def job(self, job_id: str) -> Job:
@@ -108,7 +83,7 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
             raise InvalidInput("The cursor is not one that a page gave.", field="cursor")
         where = bounds.job_filter(where)
         with self._lock:
-            found = [entry.job for entry in self._entries.values() if _matches(entry.job, where)]
+            found = [entry.job for entry in self._entries.values() if matches(entry.job, where)]
         found = sorted((job for job in found if before is None or job.id < before), key=lambda job: job.id)[::-1]
         page = tuple(found[:limit])
         return Page(jobs=page, next_cursor=page[-1].id if page and len(found) > limit else None)
@@ -125,19 +100,6 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
         """Return a job's reviews; see the port."""
         with self._lock:
             return tuple(sorted((r for r in self._reviews if r.job_id == job_id), key=lambda r: (r.at, r.id)))
-
-    def queues(self) -> tuple[QueueDepth, ...]:
-        """Return every queue that holds a done job; see the port."""
-        with self._lock:
-            done = [entry.job for entry in self._entries.values() if entry.job.status is Status.DONE]
-        places = [(job.decision.queue, job) for job in done if job.decision]
-        depths = []
-        for name in sorted({queue for queue, _ in places}):
-            waiting = [job.created_at for queue, job in places if queue == name and not job.reviewed]
-            depth = sum(queue == name for queue, _ in places)
-            oldest = min(waiting, default=None)
-            depths.append(QueueDepth(queue=name, depth=depth, unreviewed=len(waiting), oldest_at=oldest))
-        return tuple(depths)
 
     def backlog(self) -> Backlog:
         """Count what is still to be decided; see the port."""
@@ -163,7 +125,7 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
                 entry.worker, entry.grouped = bounds.bounded(worker, bounds.NAME), len(chosen) > 1
             return [self._hold(entry, now) for entry in chosen if limit > 0]
 
-    def _hold(self, entry: _Entry, now: float) -> Claim:
+    def _hold(self, entry: Entry, now: float) -> Claim:
         job = replace(entry.job, status=Status.RUNNING, attempts=entry.job.attempts + 1, updated_at=now)
         entry.job = job
         mail = entry.mail or StoredMail(content=b"", format=entry.submission.format)
@@ -198,7 +160,7 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
                     self._event(outcome.job_id, "requeued", now, actor, error)
             return frozenset(taken)
 
-    def _decide(self, entry: _Entry, outcome: Decided, actor: str, now: float) -> None:
+    def _decide(self, entry: Entry, outcome: Decided, actor: str, now: float) -> None:
         entry.ends(Status.DONE, now)
         entry.job = replace(
             entry.job,
@@ -209,12 +171,20 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
             sender=bounds.bounded(outcome.sender, bounds.SENDER),
             message_id=bounds.bounded(outcome.message_id, bounds.MESSAGE_ID),
             defects=bounds.defects(outcome.defects),
+            excerpt=bounds.bounded(outcome.excerpt, bounds.EXCERPT),
+            language=bounds.maybe(outcome.language, bounds.NAME),
+            model_label=bounds.maybe(outcome.model_label, bounds.NAME),
+            model_confidence=outcome.model_confidence,
+            novelty=outcome.novelty,
+            handling=Handling(arrived_at=now),
         )
+        entry.interest, entry.words = changes.interest(outcome), bounds.content(outcome)
+        self._touch(entry.job)
         entry.routed = entry.job.decision
         self._owe(entry.job, now)
         self._event(entry.job.id, "decided", now, actor, outcome.decision.queue)
 
-    def _fail(self, entry: _Entry, error: str, actor: str, now: float) -> None:
+    def _fail(self, entry: Entry, error: str, actor: str, now: float) -> None:
         entry.ends(Status.FAILED, now, bounds.bounded(error, bounds.ERROR))
         self._owe(entry.job, now)
         self._event(entry.job.id, "failed", now, actor, error)
@@ -242,7 +212,7 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
             running = (entry for entry in self._entries.values() if entry.job.status is Status.RUNNING)
             return self._take_back([entry for entry in running if entry.lease_until <= now], max_attempts, now)
 
-    def _take_back(self, entries: list[_Entry], max_attempts: int, now: float) -> int:
+    def _take_back(self, entries: list[Entry], max_attempts: int, now: float) -> int:
         for entry in entries:
             job, entry.alone = entry.job, True
             if not entry.grouped and job.attempts >= max_attempts:
@@ -269,7 +239,7 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
             self._event(job_id, "erased", now, actor)
 
     def _delete(self, job_id: str) -> None:
-        del self._entries[job_id]
+        self._forget(self._entries.pop(job_id).job)
         self._reviews = [review for review in self._reviews if review.job_id != job_id]
         self._events = [event for event in self._events if event.job_id != job_id]
         self._deliveries = {key: one for key, one in self._deliveries.items() if one.job_id != job_id}
@@ -282,20 +252,6 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
                 raise WrongStatus("The job cannot be tried again: its mail was deleted by the retention policy.")
             entry.queues(now, bounds.AT_ONCE, 0, entry.job.error)
             self._event(job_id, "retried", now, actor)
-            return entry.job
-
-    def review(self, review: Review, *, decision: Decision, actor: str) -> Job:
-        """Record a human's word; see the port."""
-        with self._lock:
-            entry = self._entry(review.job_id, Status.DONE)
-            before = entry.job.decision
-            if before is None or (before.label, before.queue) != (review.label_before, review.queue_before):
-                raise WrongStatus("The job was changed meanwhile: look at it again before reviewing it.")
-            made = bounds.decision(decision)
-            entry.job = replace(entry.job, decision=made, reviewed=True, updated_at=review.at)
-            self._reviews.append(bounds.review(review))
-            self._judged(entry.job)
-            self._event(review.job_id, "reviewed", review.at, actor, bounds.reviewed(review, made.queue))
             return entry.job
 
     def claim_deliveries(self, *, limit: int, lease_seconds: float, now: float) -> list[Delivery]:
@@ -328,10 +284,11 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
         """Delete old mails and old jobs; see the port."""
         with self._lock:
             ended = [entry for entry in self._entries.values() if entry.ended_at is not None]
-            mails = [entry for entry in ended if entry.mail and _before(entry, max(mails_before, jobs_before))]
-            jobs = [entry.job.id for entry in ended if _before(entry, jobs_before)]
+            mails = [entry for entry in ended if entry.mail and entry.ended_before(max(mails_before, jobs_before))]
+            jobs = [entry.job.id for entry in ended if entry.ended_before(jobs_before)]
             for entry in mails:
-                entry.mail = None
+                entry.forgets_mail()
+                self._touch(entry.job)
             for job_id in jobs:
                 self._delete(job_id)
             self._forget_workers(now - bounds.SILENCE)
@@ -347,7 +304,7 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
         done = (entry for entry in self._entries.values() if entry.job.status is Status.DONE)
         return [Routed(job=entry.job, first=entry.routed) for entry in done if entry.routed]
 
-    def _entry(self, job_id: str, wanted: Status | None = None) -> _Entry:
+    def _entry(self, job_id: str, wanted: Status | None = None) -> Entry:
         entry = self._entries.get(job_id)
         if entry is None:
             raise NotFound(f"There is no job {job_id[:36]!r}, or it was erased.")
@@ -359,8 +316,8 @@ class MemoryStore(MemoryPolicies, MemoryPeople, MemoryFigures):
         self._events.append(bounds.event(Event(job_id=job_id, at=at, kind=kind, actor=actor, detail=detail)))
 
 
-def _ordinary(due: list[_Entry], limit: int) -> list[_Entry]:
-    chosen: list[_Entry] = []
+def _ordinary(due: list[Entry], limit: int) -> list[Entry]:
+    chosen: list[Entry] = []
     size = 0
     for entry in [entry for entry in due if not entry.alone][: max(limit, 0)]:
         size += entry.job.size
@@ -368,23 +325,3 @@ def _ordinary(due: list[_Entry], limit: int) -> list[_Entry]:
             break
         chosen.append(entry)
     return chosen
-
-
-def _matches(job: Job, where: JobFilter) -> bool:
-    decision = job.decision
-    return all(
-        (
-            where.status is None or job.status is where.status,
-            where.source is None or job.source == where.source,
-            where.queue is None or (decision is not None and decision.queue == where.queue),
-            where.label is None or (decision is not None and decision.label == where.label),
-            where.decided_by is None or (decision is not None and decision.decided_by == where.decided_by),
-            where.reviewed is None or job.reviewed is where.reviewed,
-            where.created_after is None or job.created_at >= where.created_after,
-            where.created_before is None or job.created_at < where.created_before,
-        )
-    )
-
-
-def _before(entry: _Entry, at: float) -> bool:
-    return entry.ended_at is not None and entry.ended_at < at

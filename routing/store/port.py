@@ -21,6 +21,7 @@ from typing import Protocol
 from routing.decision import Decision
 from routing.job import Claim, Event, Job, MailFormat, Outcome, Review, Status, Submission
 from routing.keys import ApiKey
+from routing.store.desk import Desk
 from routing.store.figures import Figures
 from routing.store.people import People
 from routing.store.policies import Policies
@@ -58,14 +59,15 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueDepth:
-    """A team's queue: how many routed mails are in it, and since when the oldest waits for a human."""
+    """A team's queue: how many open mails are in it, and since when the oldest waits."""
 
     queue: str
     depth: int
-    """Jobs that are done and lie in this queue."""
+    """Routed mails in this queue that nobody has handled."""
     unreviewed: int
+    """Those of them that no human confirmed or corrected."""
     oldest_at: float | None
-    """Acceptance of the oldest unreviewed job; None when all are reviewed."""
+    """Acceptance of its oldest open mail; None when there is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +125,7 @@ class DeliveryOutcome:
     error: str | None = None
 
 
-class Store(People, Policies, Figures, Protocol):
+class Store(Desk, People, Policies, Figures, Protocol):
     """Every transition of a job's life. Each method is one transaction, committed when it returns.
 
     Texts are stored as `routing.store.bounds` says: without NUL and lone surrogates, at most so many characters.
@@ -160,7 +162,7 @@ class Store(People, Policies, Figures, Protocol):
         """Return a job's reviews, oldest first."""
 
     def queues(self) -> tuple[QueueDepth, ...]:
-        """Return every queue that holds a done job, by name."""
+        """Return every queue that ever held a mail, by name. Costs the same with a million mails."""
 
     def backlog(self) -> Backlog:
         """Count what is still to be decided."""

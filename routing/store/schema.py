@@ -144,7 +144,8 @@ jobs = Table(
     # What humans said of the model's word: the mails behind a cell of the confusion matrix.
     where("jobs_reviewed", "status = 'done' AND reviewed", "model_label", "label", "arrived_at", "id"),
     # Mails by label, whatever the queue.
-    where("jobs_labelled", "status = 'done'", "label", "arrived_at", "id"),
+    where("jobs_open_labelled", OPEN, "label", "arrived_at", "id"),
+    where("jobs_handled_labelled", HANDLED, "label", "arrived_at", "id"),
     # What was decided since the figures were last added up.
     where("jobs_decided", "status = 'done'", "decided_at"),
 )

@@ -113,7 +113,7 @@ def test_an_id_that_no_job_can_have_is_not_found(store, job_id):
         store.jobs(NO_FILTER, before=job_id)
 
 
-def test_queues_tell_their_depth_and_their_oldest_unreviewed_mail(store, make):
+def test_queues_tell_how_many_open_mails_they_hold_and_since_when_the_oldest_waits(store, make):
     assert store.queues() == ()
     first, *_ = make.done(store, "1", "2", now=1_000.0)
     make.done(store, "3", now=1_100.0)
@@ -122,7 +122,7 @@ def test_queues_tell_their_depth_and_their_oldest_unreviewed_mail(store, make):
     store.review(make.review(first), decision=make.decision(**HUMAN), actor="key desk")
     assert store.queues() == (
         QueueDepth(queue="motor", depth=2, unreviewed=2, oldest_at=1_000.0),
-        QueueDepth(queue="sales", depth=1, unreviewed=0, oldest_at=None),
+        QueueDepth(queue="sales", depth=1, unreviewed=0, oldest_at=1_000.0),
     )
 
 

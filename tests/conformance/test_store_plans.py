@@ -19,7 +19,6 @@ PLANS = [
     (submissions._BY_KEY, {"source": "s", "key": "k"}, "jobs_idempotency"),
     (jobs._listing(None, ("queue",)), {"queue": "q", "limit": 50}, "jobs_queue"),
     (jobs._listing(Status.FAILED, ()), {"limit": 50}, "jobs_failed"),
-    (jobs._QUEUES, {}, "jobs_queue"),
     (jobs._BACKLOG, {}, "jobs_failed"),
 ]
 

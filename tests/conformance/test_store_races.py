@@ -248,7 +248,7 @@ def test_retention_holds_the_jobs_whose_mails_it_deletes(postgres_url, make):
 
     def purge(transaction):
         where = {"last_id": "ffffffff-ffff-7000-8000-000000000000", "before": 1_500.0, "batch": 10}
-        assert transaction.rows(retention._OLD_MAILS, where) == [(job_id,)]
+        assert transaction.rows(retention._OLD_MAILS, where) == [(job_id, "done", "motor")]
         with psycopg.connect(postgres_url) as other, pytest.raises(psycopg.errors.LockNotAvailable):
             other.execute("SELECT 1 FROM jobs FOR UPDATE NOWAIT")
 

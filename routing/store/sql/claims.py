@@ -14,7 +14,9 @@ from uuid import uuid4
 from routing.ids import is_uuid, uuid7
 from routing.job import Claim, Decided, Failure, MailFormat, Outcome
 from routing.store import bounds
+from routing.store.changes import Standing, interest
 from routing.store.sql import rows
+from routing.store.sql.counters import Counters
 from routing.store.sql.database import Database, Row, Transaction
 from routing.store.sql.statement import Statement, insert
 
@@ -46,6 +48,9 @@ _DECIDE = Statement("""
         subject = :subject, sender = :sender, message_id = :message_id, defects = :defects,
         label = :label, confidence = :confidence, alternatives = :alternatives, queue = :queue, priority = :priority,
         decided_by = :decided_by, reason = :reason, rule = :rule, model_version = :model_version,
+        excerpt = :excerpt, language = :language, model_label = :model_label, model_confidence = :model_confidence,
+        novelty = :novelty, interest = :interest, rank = :rank, arrived_at = :now, routed_queue = :queue,
+        routed_label = :label, routed_by = :decided_by,
         queued_ms = :queued_ms, parse_ms = :parse_ms, classify_ms = :classify_ms, total_ms = :total_ms
     WHERE id = :id
 """)
@@ -64,6 +69,7 @@ _AGAIN = Statement("""
         attempts = attempts - :refund, updated_at = :now, due_at = :at_once
     WHERE id = :id
 """)
+_FIND = insert("texts", ("job_id", "content"))
 _OWE = insert("deliveries", ("id", "job_id", "url", "status", "attempts", "created_at", "due_at"))
 # Ordered by the index's own column: by id alone, SQLite would walk through all jobs to save itself a sort.
 _ENDED = Statement("""
@@ -167,10 +173,15 @@ class _Results:
         self._again: list[dict[str, Any]] = []
         self._deliveries: list[dict[str, Any]] = []
         self._events: list[Any] = []
+        self._texts: list[dict[str, Any]] = []
+        self._counters = Counters()
 
     def add(self, outcome: Outcome, callback_url: str | None) -> None:
         if isinstance(outcome, Decided):
-            self._decided.append(_decided(outcome, self._now))
+            row = _decided(outcome, self._now)
+            self._decided.append(row)
+            self._texts.append({"job_id": outcome.job_id, "content": bounds.content(outcome)})
+            self._counters.enters(Standing(queue=row["queue"], open=1, taken=0, unreviewed=1))
             self._owe(outcome.job_id, callback_url)
             self._event(outcome.job_id, "decided", outcome.decision.queue)
         elif outcome.retry_at is None:
@@ -190,11 +201,13 @@ class _Results:
 
     def write(self, transaction: Transaction) -> None:
         transaction.many(_DECIDE, self._decided)
+        transaction.many(_FIND, self._texts)
         transaction.many(_FAIL, self._failed)
         transaction.many(_LATER, self._later)
         transaction.many(_AGAIN, self._again)
         transaction.many(_OWE, self._deliveries)
         transaction.many(rows.INSERT_EVENT, self._events)
+        self._counters.write(transaction)
 
     def fail(self, job_id: str, error: str, callback_url: str | None, *, alone: bool) -> None:
         row = {"id": job_id, "error": bounds.bounded(error, bounds.ERROR), "now": self._now, "alone": alone}
@@ -257,6 +270,12 @@ def _decided(outcome: Decided, now: float) -> dict[str, Any]:
         "sender": bounds.bounded(outcome.sender, bounds.SENDER),
         "message_id": bounds.bounded(outcome.message_id, bounds.MESSAGE_ID),
         "defects": json.dumps(defects) if defects else None,
+        "excerpt": bounds.bounded(outcome.excerpt, bounds.EXCERPT) or None,
+        "language": bounds.maybe(outcome.language, bounds.NAME),
+        "model_label": bounds.maybe(outcome.model_label, bounds.NAME),
+        "model_confidence": outcome.model_confidence,
+        "novelty": outcome.novelty,
+        "interest": interest(outcome),
         "queued_ms": timings.queued,
         "parse_ms": timings.parse,
         "classify_ms": timings.classify,

@@ -47,15 +47,15 @@ PAUSES = (0.0005, 0.004)
 class Transaction:
     """A cursor inside a transaction."""
 
-    __slots__ = ("_cursor", "_postgresql")
+    __slots__ = ("_cursor", "postgresql")
 
     def __init__(self, cursor: Any, *, postgresql: bool) -> None:
         self._cursor = cursor
-        self._postgresql = postgresql
+        self.postgresql = postgresql
 
     def run(self, statement: Statement, parameters: Parameters = NOTHING) -> int:
         """Run a statement; return how many rows it touched."""
-        self._cursor.execute(statement.postgresql if self._postgresql else statement.sqlite, parameters)
+        self._cursor.execute(statement.postgresql if self.postgresql else statement.sqlite, parameters)
         count: int = self._cursor.rowcount
         return count
 
@@ -65,13 +65,13 @@ class Transaction:
             return 0
         if len(rows) == 1:
             return self.run(statement, rows[0])
-        self._cursor.executemany(statement.postgresql if self._postgresql else statement.sqlite, rows)
+        self._cursor.executemany(statement.postgresql if self.postgresql else statement.sqlite, rows)
         count: int = self._cursor.rowcount
         return count
 
     def rows(self, statement: Statement, parameters: Parameters = NOTHING) -> list[Row]:
         """Run a statement that returns rows; return all of them."""
-        self._cursor.execute(statement.postgresql if self._postgresql else statement.sqlite, parameters)
+        self._cursor.execute(statement.postgresql if self.postgresql else statement.sqlite, parameters)
         found: list[Row] = self._cursor.fetchall()
         return found
 
@@ -94,11 +94,11 @@ class Transaction:
 
     def array(self, ids: Sequence[str]) -> Any:
         """Return ids in the form in which `IN :ids` takes them."""
-        return list(ids) if self._postgresql else json.dumps(ids)
+        return list(ids) if self.postgresql else json.dumps(list(ids))
 
 
 class Database:
-    """The pool, and the two ways to use it: `read` one statement, `write` one transaction.
+    """The pool, and the ways to use it: `read` one statement, `look` with several, `write` one transaction.
 
     No connection is made before the first use. Idle connections are closed before a fork, so that no child has them;
     each process opens its own.
@@ -140,6 +140,10 @@ class Database:
 
         return self._use(work, begin=None)
 
+    def look(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work`, several statements that change nothing and see the same state. Raises StoreUnavailable."""
+        return self._use(work, begin="BEGIN")
+
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in a transaction, committed when this returns and undone when it raises.
 
@@ -150,6 +154,10 @@ class Database:
             return self._use(work, begin=self._begin)
         self._after_fork()
         return self._turns.take(work)
+
+    def array(self, ids: Sequence[str]) -> Any:
+        """Return ids in the form in which `IN :ids` takes them."""
+        return list(ids) if self.postgresql else json.dumps(list(ids))
 
     def close(self) -> None:
         """Close every connection that is not in use; later calls open new ones."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from routing.decision import Decision
 from routing.errors import Conflict, WrongStatus
 from routing.ids import is_uuid
 from routing.job import Job, Review, Status
-from routing.store import bounds
+from routing.store import bounds, changes
 from routing.store.sql import rows
+from routing.store.sql.counters import Counters
 from routing.store.sql.database import Database, Transaction
+from routing.store.sql.desk import Writing
 from routing.store.sql.jobs import absent
-from routing.store.sql.statement import Statement, insert
+from routing.store.sql.statement import Statement
 
-_STATUS = Statement("SELECT status, label, queue FROM jobs WHERE id = :id FOR UPDATE")
+_HELD = Statement(f"SELECT {rows.JOB} FROM jobs WHERE id = :id FOR UPDATE")  # noqa: S608  (constant)
 _HAS_MAIL = Statement("SELECT 1 FROM mails WHERE job_id = :id")
 _JOB = Statement(f"SELECT {rows.JOB} FROM jobs WHERE id = :id")  # noqa: S608  (constant)
 _CANCEL = Statement("UPDATE jobs SET status = 'cancelled', updated_at = :now, ended_at = :now WHERE id = :id")
@@ -24,13 +24,6 @@ _RETRY = Statement("""
 """)
 _FORGET = Statement("DELETE FROM events WHERE job_id = :id")
 _ERASE = Statement("DELETE FROM jobs WHERE id = :id")
-_CORRECT = Statement("""
-    UPDATE jobs SET reviewed = TRUE, updated_at = :now, label = :label, confidence = :confidence,
-        alternatives = :alternatives, queue = :queue, priority = :priority, decided_by = :decided_by,
-        reason = :reason, rule = :rule, model_version = :model_version
-    WHERE id = :id
-""")
-_INSERT_REVIEW = insert("reviews", tuple(rows.REVIEW.split(", ")))
 
 
 class Interventions:
@@ -53,12 +46,15 @@ class Interventions:
         """Delete a job that has ended, with all that belongs to it; see the port."""
 
         def work(transaction: Transaction) -> None:
-            status, _, _ = _find(transaction, job_id)
-            if status in (Status.QUEUED, Status.RUNNING):
-                raise WrongStatus(f"The job is {status}: only a done, failed or cancelled job can be erased.")
+            job = _find(transaction, job_id)
+            if job.status in (Status.QUEUED, Status.RUNNING):
+                raise WrongStatus(f"The job is {job.status}: only a done, failed or cancelled job can be erased.")
             transaction.run(_FORGET, {"id": job_id})
             transaction.run(_ERASE, {"id": job_id})
             transaction.run(rows.INSERT_EVENT, rows.event(job_id, "erased", at=now, actor=actor))
+            counters = Counters()
+            counters.leaves(changes.standing(job))
+            counters.write(transaction)
 
         self._database.write(work)
 
@@ -79,33 +75,32 @@ class Interventions:
         """Record a human's word, if the job is still as the review saw it; see the port."""
 
         def work(transaction: Transaction) -> Job:
-            label, queue = _expect(transaction, review.job_id, Status.DONE, "reviewed")
-            if (label, queue) != (review.label_before, review.queue_before):
-                raise WrongStatus("The job was changed meanwhile: look at it again before reviewing it.")
-            columns = rows.decision(decision)
-            transaction.run(_CORRECT, {"id": review.job_id, "now": review.at, **columns})
-            transaction.run(_INSERT_REVIEW, _review(review))
-            what = bounds.reviewed(review, bounds.decision(decision).queue)
-            line = rows.event(review.job_id, "reviewed", at=review.at, actor=actor, detail=what)
-            transaction.run(rows.INSERT_EVENT, line)
-            return _job(transaction, review.job_id)
+            job = _expect(transaction, review.job_id, Status.DONE, "reviewed")
+            change = changes.reviewing(job, review, decision)
+            desk = Writing(transaction, actor=actor, now=review.at)
+            reviewed = desk.change(job, change, batch=None)
+            if isinstance(reviewed, Exception):  # pragma: no cover  (the job is held, and done)
+                raise reviewed
+            desk.event(job.id, changes.REVIEWED, bounds.reviewed(review, bounds.decision(decision).queue))
+            desk.write()
+            return reviewed
 
         return self._database.write(work)
 
 
-def _find(transaction: Transaction, job_id: str) -> tuple[Status, str | None, str | None]:
-    found = transaction.row(_STATUS, {"id": job_id}) if is_uuid(job_id) else None
+def _find(transaction: Transaction, job_id: str) -> Job:
+    found = transaction.row(_HELD, {"id": job_id}) if is_uuid(job_id) else None
     if found is None:
         raise absent(job_id)
-    return Status(found[0]), found[1], found[2]
+    return rows.job(found)
 
 
-def _expect(transaction: Transaction, job_id: str, wanted: Status, verb: str) -> tuple[str | None, str | None]:
-    """Lock the job and return its label and queue. Raises NotFound, WrongStatus."""
-    status, label, queue = _find(transaction, job_id)
-    if status is not wanted:
-        raise wrong_status(status, wanted, verb)
-    return label, queue
+def _expect(transaction: Transaction, job_id: str, wanted: Status, verb: str) -> Job:
+    """Lock the job and return it. Raises NotFound, WrongStatus."""
+    job = _find(transaction, job_id)
+    if job.status is not wanted:
+        raise wrong_status(job.status, wanted, verb)
+    return job
 
 
 def wrong_status(status: Status, wanted: Status, verb: str) -> Conflict:
@@ -118,7 +113,3 @@ def _job(transaction: Transaction, job_id: str) -> Job:
     if found is None:  # pragma: no cover  (the transaction holds the row)
         raise absent(job_id)
     return rows.job(found)
-
-
-def _review(review: Review) -> dict[str, object]:
-    return asdict(bounds.review(review))

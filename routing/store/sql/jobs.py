@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
+from routing.desk import QueueState
 from routing.errors import InvalidInput, NotFound
 from routing.ids import is_uuid
 from routing.job import Event, Job, MailFormat, Review, Status
@@ -17,11 +19,6 @@ _JOB = Statement(f"SELECT {rows.JOB} FROM jobs WHERE id = :id")  # noqa: S608  (
 _MAIL = Statement("SELECT content, format FROM mails WHERE job_id = :id")
 _HISTORY = Statement(f"SELECT {rows.EVENT} FROM events WHERE job_id = :id ORDER BY id")  # noqa: S608  (constant)
 _REVIEWS = Statement(f"SELECT {rows.REVIEW} FROM reviews WHERE job_id = :id ORDER BY at, id")  # noqa: S608  (constant)
-_QUEUES = Statement("""
-    SELECT queue, count(*), sum(CASE WHEN reviewed THEN 0 ELSE 1 END),
-        min(CASE WHEN reviewed THEN NULL ELSE created_at END)
-    FROM jobs WHERE status = 'done' GROUP BY queue
-""")
 _BACKLOG = Statement("""
     SELECT (SELECT count(*) FROM jobs WHERE status = 'queued'), (SELECT count(*) FROM jobs WHERE status = 'running'),
         (SELECT count(*) FROM jobs WHERE status = 'failed'),
@@ -44,6 +41,7 @@ class Jobs:
     """The store's reading half."""
 
     _database: Database
+    queue_states: Callable[[], tuple[QueueState, ...]]
 
     def job(self, job_id: str) -> Job:
         """Return one job; see the port."""
@@ -90,11 +88,10 @@ class Jobs:
         return tuple(rows.review(row) for row in found)
 
     def queues(self) -> tuple[QueueDepth, ...]:
-        """Return every queue that holds a done job, by name; see the port."""
-        found = sorted(self._database.read(_QUEUES), key=lambda row: str(row[0]))
+        """Return every queue that ever held a mail, by name; see the port."""
         return tuple(
-            QueueDepth(queue=name, depth=depth, unreviewed=int(unreviewed), oldest_at=oldest)
-            for name, depth, unreviewed, oldest in found
+            QueueDepth(queue=state.queue, depth=state.open, unreviewed=state.unreviewed, oldest_at=state.oldest_at)
+            for state in self.queue_states()
         )
 
     def backlog(self) -> Backlog:

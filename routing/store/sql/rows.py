@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from routing import job as domain
 from routing.classifier import Score
 from routing.decision import DecidedBy, Decision, Priority, Timings
 from routing.store import bounds
+from routing.store.changes import RANKS
 from routing.store.port import ApiKey, WorkerBeat
 from routing.store.sql.database import Parameters, Row
 from routing.store.sql.statement import insert
@@ -16,7 +18,8 @@ from routing.store.sql.statement import insert
 JOB = (
     "id, status, source, created_at, updated_at, message_id, subject, sender, size, attempts, error, decided_at, "
     "reviewed, callback_url, metadata, defects, label, confidence, alternatives, queue, priority, decided_by, reason, "
-    "rule, model_version, queued_ms, parse_ms, classify_ms, total_ms"
+    "rule, model_version, queued_ms, parse_ms, classify_ms, total_ms, excerpt, language, model_label, "
+    "model_confidence, arrived_at, assignee, taken_at, handled_at, handled_by, revision, novelty"
 )
 REVIEW = "id, job_id, at, reviewer, confirmed, label_before, queue_before, label, queue, note"
 EVENT = "job_id, at, kind, actor, detail"
@@ -49,6 +52,51 @@ def job(row: Row) -> domain.Job:
         defects=tuple(json.loads(row[15])) if row[15] else (),
         decision=None if row[19] is None else _decision(row),
         timings=None if row[25] is None else Timings(queued=row[25], parse=row[26], classify=row[27], total=row[28]),
+        excerpt=row[29] or "",
+        language=row[30],
+        model_label=row[31],
+        model_confidence=row[32],
+        novelty=row[39],
+        handling=domain.Handling(
+            arrived_at=row[33] or row[11],  # an older program leaves a 0
+            assignee=row[34],
+            taken_at=row[35],
+            handled_at=row[36],
+            handled_by=row[37],
+            revision=row[38],
+        ),
+    )
+
+
+def handling(job: domain.Job) -> dict[str, Any]:
+    """Return the columns of what people made of a job."""
+    made = job.handling
+    return {
+        "reviewed": job.reviewed,
+        "arrived_at": made.arrived_at or 0.0,
+        "assignee": made.assignee,
+        "taken_at": made.taken_at,
+        "handled_at": made.handled_at,
+        "handled_by": made.handled_by,
+    }
+
+
+def before(job: domain.Job) -> str:
+    """Return what an act may change of a job, as JSON."""
+    return json.dumps({"decision": decision(job.decision) if job.decision else None, "handling": handling(job)})
+
+
+def as_before(job: domain.Job, kept: str) -> domain.Job:
+    """Return the job with what `before` kept of it."""
+    columns = json.loads(kept)
+    made, handled = columns["decision"], columns["handling"]
+    names = JOB.split(", ")
+    cells = [None if made is None else made.get(name) for name in names]
+    return replace(
+        job,
+        decision=None if made is None else _decision(tuple(cells)),
+        reviewed=handled.pop("reviewed"),
+        handling=replace(job.handling, **handled),
     )
 
 
@@ -77,6 +125,7 @@ def decision(made: Decision) -> dict[str, Any]:
         else None,
         "queue": made.queue,
         "priority": made.priority.value,
+        "rank": RANKS[made.priority.value],
         "decided_by": made.decided_by.value,
         "reason": made.reason,
         "rule": made.rule,

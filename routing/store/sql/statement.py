@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 _ARRAY = re.compile(r"IN :(\w+)")
+_INDEXED = re.compile(r" INDEXED BY \w+")
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
 
 
@@ -17,15 +18,18 @@ class Statement:
     """One statement with `:name` parameters.
 
     `IN :ids` takes an array (see `Transaction.array`); `FOR UPDATE` and what follows it is left out on SQLite, where
-    a writing transaction has the database to itself.
+    a writing transaction has the database to itself. `INDEXED BY name` is left out on PostgreSQL: SQLite knows nothing
+    of how many rows an index leaves, so that it has to be told where two could be used. `postgresql` is the text for
+    PostgreSQL, where one text cannot be said to both.
     """
 
     __slots__ = ("postgresql", "sqlite")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, postgresql: str | None = None) -> None:
         text = " ".join(text.split())
         self.sqlite = _ARRAY.sub(r"IN (SELECT value FROM json_each(:\1))", text.partition(" FOR UPDATE")[0])
-        self.postgresql = _NAME.sub(r"%(\1)s", _ARRAY.sub(r"= ANY(:\1::uuid[])", text))
+        text = text if postgresql is None else " ".join(postgresql.split())
+        self.postgresql = _NAME.sub(r"%(\1)s", _ARRAY.sub(r"= ANY(:\1::uuid[])", _INDEXED.sub("", text)))
 
 
 def insert(table: str, columns: tuple[str, ...], *, otherwise: str = "") -> Statement:

@@ -7,10 +7,12 @@ from routing.store.schema import REVISION
 from routing.store.sql.claims import Claims
 from routing.store.sql.database import Database
 from routing.store.sql.deliveries import Deliveries
+from routing.store.sql.desk import SqlDesk
 from routing.store.sql.figures import SqlFigures
 from routing.store.sql.interventions import Interventions
 from routing.store.sql.jobs import Jobs
 from routing.store.sql.keys import Keys, Workers
+from routing.store.sql.listing import SqlListing
 from routing.store.sql.people import SqlPeople
 from routing.store.sql.policies import SavedPolicies
 from routing.store.sql.retention import Retention
@@ -21,7 +23,19 @@ _VERSION = Statement("SELECT version_num FROM alembic_version")
 
 
 class SqlStore(
-    Submissions, Jobs, Claims, Interventions, Deliveries, Keys, Workers, SqlPeople, SavedPolicies, SqlFigures, Retention
+    Submissions,
+    Jobs,
+    Claims,
+    Interventions,
+    Deliveries,
+    Keys,
+    Workers,
+    SqlDesk,
+    SqlListing,
+    SqlPeople,
+    SavedPolicies,
+    SqlFigures,
+    Retention,
 ):
     """The store port on a database; made by `routing.store.opening.open_store`. Any number of threads may share one."""
 
