@@ -15,6 +15,7 @@ from routing.store.memory_entry import Entry, matches
 from routing.store.memory_figures import MemoryFigures, Routed, Tallies
 from routing.store.memory_people import MemoryPeople
 from routing.store.memory_policies import MemoryPolicies
+from routing.store.memory_running import MemoryRunning
 from routing.store.port import (
     Accepted,
     Backlog,
@@ -28,7 +29,7 @@ from routing.store.port import (
 ENDED = frozenset({Status.DONE, Status.FAILED, Status.CANCELLED})
 
 
-class MemoryStore(MemoryDesk, MemoryPolicies, MemoryPeople, MemoryFigures):
+class MemoryStore(MemoryDesk, MemoryPolicies, MemoryPeople, MemoryFigures, MemoryRunning):
     """The store port in memory. Any number of threads may share one."""
 
     def __init__(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from routing.errors import Overtaken, WrongStatus
+from routing.job import Review
 from routing.people import MOST_VIEWS, AuditEntry, User, View
 from routing.store import bounds
 
@@ -70,3 +71,8 @@ def last_administrator() -> WrongStatus:
 def too_many_views() -> WrongStatus:
     """Return the error for one saved list too many."""
     return WrongStatus(f"{MOST_VIEWS} lists are saved; delete one first.")
+
+
+def settled(review: Review) -> str:
+    """Return the detail of the history's line that says where a human sent a failed job."""
+    return bounds.reviewed(replace(bounds.review(review), queue_before="failed", confirmed=False), review.queue)

@@ -25,6 +25,7 @@ from routing.store.desk import Desk
 from routing.store.figures import Figures
 from routing.store.people import People
 from routing.store.policies import Policies
+from routing.store.running import Running
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +126,7 @@ class DeliveryOutcome:
     error: str | None = None
 
 
-class Store(Desk, People, Policies, Figures, Protocol):
+class Store(Desk, People, Policies, Figures, Running, Protocol):
     """Every transition of a job's life. Each method is one transaction, committed when it returns.
 
     Texts are stored as `routing.store.bounds` says: without NUL and lone surrogates, at most so many characters.

@@ -98,7 +98,9 @@ class SqlRunning:
             if failed.callback_url is not None:
                 transaction.run(_OWE, _delivery(failed, review.at))
             done = rows.job(transaction.rows(_HELD, {"id": failed.id})[0])
-            line = rows.event(failed.id, changes.REVIEWED, at=review.at, actor=actor, detail=people_bounds.settled(review))
+            line = rows.event(
+                failed.id, changes.REVIEWED, at=review.at, actor=actor, detail=people_bounds.settled(review)
+            )
             transaction.run(rows.INSERT_EVENT, line)
             counters = Counters()
             counters.enters(changes.standing(done))

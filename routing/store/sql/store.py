@@ -16,6 +16,7 @@ from routing.store.sql.listing import SqlListing
 from routing.store.sql.people import SqlPeople
 from routing.store.sql.policies import SavedPolicies
 from routing.store.sql.retention import Retention
+from routing.store.sql.running import SqlRunning
 from routing.store.sql.statement import Statement
 from routing.store.sql.submissions import Submissions
 
@@ -35,6 +36,7 @@ class SqlStore(
     SqlPeople,
     SavedPolicies,
     SqlFigures,
+    SqlRunning,
     Retention,
 ):
     """The store port on a database; made by `routing.store.opening.open_store`. Any number of threads may share one."""
