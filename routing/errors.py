@@ -115,9 +115,10 @@ class WrongStatus(Conflict):
 class Overtaken(Conflict):
     """Somebody else changed the mail since the caller looked at it; nothing of theirs is overwritten."""
 
-    def __init__(self, message: str, *, actor: str = "", kind: str = "", at: float = 0.0) -> None:
-        """Args: actor, kind, at: the last line of the mail's history, as `routing.job.Event` has them."""
+    def __init__(self, message: str, *, actor: str = "", kind: str = "", at: float = 0.0, job_id: str = "") -> None:
+        """Args: actor, kind, at: the last line of the mail's history, as `routing.job.Event` has them; whose it is."""
         super().__init__(message)
+        self.job_id = job_id
         self.actor = actor
         self.kind = kind
         self.at = at

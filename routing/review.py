@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from routing.decision import DecidedBy
+from routing.decision import DecidedBy, Decision
 from routing.errors import InvalidInput, WrongStatus
 from routing.ids import uuid7
 from routing.job import Job, Review
@@ -38,6 +38,19 @@ def review(  # noqa: PLR0913 - every word of a review is one
         InvalidInput: the label or the queue is not one of the policy's.
     """
     job = store.job(job_id)
+    said, decision = word_on(job, policy, label=label, queue=queue, reviewer=reviewer, note=note, now=now)
+    return store.review(said, decision=decision, actor=actor)
+
+
+def word_on(  # noqa: PLR0913 - every word of a review is one
+    job: Job, policy: Policy, *, label: str | None, queue: str | None, reviewer: str, note: str, now: float
+) -> tuple[Review, Decision]:
+    """Return a human's word on a done job, and what the decision becomes by it.
+
+    Raises:
+        WrongStatus: The job is not decided.
+        InvalidInput: The label or the queue is not one of the policy's, or the note is too long.
+    """
     before = job.decision
     if before is None:
         raise WrongStatus(f"The job is {job.status}; only a done one can be reviewed.")
@@ -48,9 +61,9 @@ def review(  # noqa: PLR0913 - every word of a review is one
     new_label = policy.label(label).key if label is not None else before.label
     new_queue = queue or (policy.label(label).queue if label is not None else before.queue)
     confirmed = (new_label, new_queue) == (before.label, before.queue)
-    word = Review(
+    said = Review(
         id=uuid7(now),
-        job_id=job_id,
+        job_id=job.id,
         at=now,
         reviewer=reviewer,
         confirmed=confirmed,
@@ -60,14 +73,11 @@ def review(  # noqa: PLR0913 - every word of a review is one
         queue=new_queue,
         note=note,
     )
-    decision = (
-        before
-        if confirmed
-        else replace(
-            before if label is None else before.relabelled(label, policy.label(label).priority),
-            queue=new_queue,
-            decided_by=DecidedBy.HUMAN,
-            reason=f"Corrected by {reviewer}." + (f" {note}" if note else ""),
-        )
+    if confirmed:
+        return said, before
+    return said, replace(
+        before if label is None else before.relabelled(label, policy.label(label).priority),
+        queue=new_queue,
+        decided_by=DecidedBy.HUMAN,
+        reason=f"Corrected by {reviewer}." + (f" {note}" if note else ""),
     )
-    return store.review(word, decision=decision, actor=actor)

@@ -118,7 +118,7 @@ def refusal(job: Job, change: Change) -> Conflict | None:
     if job.status is not Status.DONE or job.decision is None:
         return WrongStatus(f"The job is {job.status}: only a done job can be changed.")
     if change.revision is not None and change.revision != job.handling.revision:
-        return overtaken(None)
+        return overtaken(job.id, None)
     return None
 
 
@@ -127,15 +127,16 @@ def twice() -> Conflict:
     return WrongStatus("The mail is named twice: one change a mail.")
 
 
-def overtaken(last: Event | None) -> Overtaken:
+def overtaken(job_id: str, last: Event | None) -> Overtaken:
     """Return the error for a mail that somebody changed meanwhile; `last` is the line of its history that says so."""
     if last is None:
-        return Overtaken("Somebody changed the mail meanwhile: look at it again.")
+        return Overtaken("Somebody changed the mail meanwhile: look at it again.", job_id=job_id)
     return Overtaken(
         f"The mail was changed meanwhile ({last.kind}, by {last.actor}): look at it again.",
         actor=last.actor,
         kind=last.kind,
         at=last.at,
+        job_id=job_id,
     )
 
 

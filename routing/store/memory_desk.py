@@ -221,7 +221,8 @@ class MemoryDesk:
         self._lookers = {key: at for key, at in self._lookers.items() if key[0] != job.id}
 
     def _overtaken(self, job_id: str) -> Overtaken:
-        return changes.overtaken(changes.last_word(event for event in self._events if event.job_id == job_id))
+        mine = (event for event in self._events if event.job_id == job_id)
+        return changes.overtaken(job_id, changes.last_word(mine))
 
 
 _BACKWARDS = frozenset({Order.NEWEST, Order.USEFUL})

@@ -260,7 +260,7 @@ class Writing:
     def _overtaken(self, job_id: str) -> Overtaken:
         found = self._transaction.row(_LAST_WORD, {"id": job_id})
         last = None if found is None else Event(job_id=job_id, at=found[1], kind=found[2], actor=found[3])
-        return changes.overtaken(last)
+        return changes.overtaken(job_id, last)
 
 
 def _count_anew(transaction: Transaction) -> None:
