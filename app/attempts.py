@@ -24,7 +24,7 @@ class Patience:
     longest_seconds: float
 
 
-OF_BOTH = Patience(free=5, longest_seconds=15 * 60.0)
+OF_BOTH = Patience(free=5, longest_seconds=5 * 60.0)
 OF_ADDRESS = Patience(free=50, longest_seconds=5 * 60.0)
 OF_NAME = Patience(free=30, longest_seconds=30.0)
 

@@ -63,6 +63,16 @@ def signed_in() -> User | None:
     return cast("User | None", g.user)
 
 
+def address() -> str:
+    """Return from where the request comes, for counting what goes wrong.
+
+    Behind a proxy that TLS ends at, it is what that proxy wrote last into X-Forwarded-For: gunicorn says https for
+    those proxies alone that the operator trusts.
+    """
+    forwarded = request.headers.get("X-Forwarded-For", "") if request.is_secure else ""
+    return forwarded.rpartition(",")[2].strip()[:64] or request.remote_addr or ""
+
+
 def form_token() -> str:
     """Return a token for the forms of this answer; empty for a browser that we cannot tell from others."""
     session_id = _form_session()

@@ -11,7 +11,7 @@ from flask import Response, g, redirect, request
 
 from app.auth import SignedOut, StaleForm, signed_in
 from app.console.language import gettext, noted
-from app.console.page import PAGE, page
+from app.console.page import PAGE, page, this_address
 from app.sessions import SAFE_METHODS
 from routing import errors
 
@@ -81,7 +81,7 @@ def failure_page(error: Exception, document: Mapping[str, Any]) -> Response:
 
 def sign_in_address() -> str:
     """Return where to sign in, so that one comes back to this page afterwards."""
-    wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else request.form.get("next", "/")
+    wanted = this_address() if request.method in SAFE_METHODS else request.form.get("next", "/")
     return "/sign-in" if wanted in {"", "/"} else f"/sign-in?{urlencode({'next': wanted})}"
 
 

@@ -21,7 +21,7 @@ from app.console.language import (
     write_number,
 )
 from app.console.navigation import navigation
-from app.console.page import csrf_token, flashed
+from app.console.page import csrf_token, flashed, this_address
 from app.envelope import request_id
 
 
@@ -51,6 +51,7 @@ def install(app: Flask) -> None:
         navigation=navigation,
         request_id=request_id,
         signed_in=signed_in,
+        this_address=this_address,
     )
 
 

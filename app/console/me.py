@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.auth import address
 from app.console.language import LANGUAGES, gettext, noted
 from app.console.page import flash, page, user
 from app.endpoint import Endpoint, endpoint
@@ -96,11 +97,10 @@ def change_password() -> AnyResponse:
     form = request.form
     known, provided = user(), services()
     old, new = form.get("old", ""), form.get("new", "")
-    address = request.remote_addr or ""
-    if provided.attempts.wait(known.name, address) > 0:
+    if provided.attempts.wait(known.name, address()) > 0:
         return _page(faults={"old": gettext("Too many wrong passwords. Wait a few minutes.")}, status=429)
     if not check_password(old, known.password):
-        provided.attempts.wrong(known.name, address)
+        provided.attempts.wrong(known.name, address())
         return _page(faults={"old": gettext("This is not your password.")}, status=422)
     fault = password_fault(new, known.name)
     if fault is not None:

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from flask import Response, current_app, g, render_template, request
 from itsdangerous import BadData
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.auth import form_token, signed_in
@@ -80,6 +81,11 @@ def back(default: str = "/") -> str:
     """Return where the form came from (its field `next`): a path of ours, or `default`."""
     given = request.form.get("next") or request.args.get("next") or ""
     return given if _OURS.fullmatch(given) else default
+
+
+def this_address() -> str:
+    """Return the address that was asked for, path and query, so that a form can bring one back to it."""
+    return iri_to_uri(request.full_path.rstrip("?"))
 
 
 def flash(response: AnyResponse, text: str, *, undo: str | None = None, kind: str = "good") -> None:

@@ -9,7 +9,7 @@ import threading
 from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.auth import StaleForm, check_form, signed_in
+from app.auth import StaleForm, address, check_form, signed_in
 from app.console.language import gettext, ngettext
 from app.console.page import back, page
 from app.endpoint import Endpoint, endpoint
@@ -51,19 +51,18 @@ def sign_in() -> AnyResponse:
     if not name or not password:
         return _form(gettext("Enter your name and your password."), name)
     provided = services()
-    address = request.remote_addr or ""
-    wait = math.ceil(provided.attempts.wait(name, address))
+    wait = math.ceil(provided.attempts.wait(name, address()))
     if wait > 0:
         return _form(_wait_text(wait), name, 429, wait)
     user = _user(name)
     with _one_at_a_time:
         right = check_password(password, user.password if user is not None else NOBODY)
     if user is None or not right:
-        provided.attempts.wrong(name, address)
+        provided.attempts.wrong(name, address())
         return _form(
             gettext("The name or the password is not right. Passwords distinguish capital letters."), name, 401
         )
-    provided.attempts.right(name, address)
+    provided.attempts.right(name, address())
     if user.disabled_at is not None:
         return _form(gettext("This account is disabled. An administrator can enable it again."), name, 403)
     response = redirect(back(), 303)

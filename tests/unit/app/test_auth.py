@@ -26,7 +26,7 @@ JOB = "01a1f897-0000-7000-8000-000000000000"
 
 def calls(app):
     for rule in app.url_map.iter_rules():
-        path = re.sub(r"<[^>]+>", JOB, rule.rule.replace("<path:name>", "triage"))
+        path = re.sub(r"<[^>]+>", JOB, re.sub("<int:[^>]+>", "1", rule.rule.replace("<path:name>", "triage")))
         for method in rule.methods - {"HEAD", "OPTIONS"}:
             yield rule, method, path
 

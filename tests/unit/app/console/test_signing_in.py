@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
 
@@ -98,6 +99,27 @@ def test_another_user_behind_the_same_address_need_not_wait(console):
     for _ in range(6):
         sign_in(console.stranger, password="wrong")
     assert sign_in(console.stranger, name="sam").status_code == 303
+
+
+def test_behind_a_trusted_proxy_it_is_the_caller_s_address_that_counts(console):
+    def guess(caller, **more):
+        client = console.house.app.test_client()
+        base = {"base_url": "https://mail.example"} | more
+        token = token_in(client.get("/sign-in", **base).text)
+        headers = {"Origin": base["base_url"], "X-Forwarded-For": f"1.1.1.1, {caller}"}
+        data = {"name": "ada", "password": "wrong", "csrf": token}
+        return client.post("/sign-in", data=data, headers=headers, **base).status_code
+
+    assert [guess("192.0.2.1") for _ in range(6)] == [401] * 5 + [429]
+    assert guess("192.0.2.2") == 401
+    assert [guess(f"192.0.2.{n}", base_url="http://localhost") for n in range(6)] == [401] * 5 + [429]
+
+
+def test_one_comes_back_to_addresses_with_accents_too(console):
+    wanted = "/?q=d%C3%A9g%C3%A2t%20des%20eaux"
+    location = console.stranger.get("/?q=dégât des eaux").headers["Location"]
+    assert location == "/sign-in?" + urlencode({"next": wanted})
+    assert sign_in(console.stranger, next=wanted).headers["Location"] == wanted
 
 
 def test_the_cookie_cannot_be_read_by_scripts_nor_sent_by_other_sites_and_names_no_password(console):
