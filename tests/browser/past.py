@@ -16,10 +16,7 @@ from dataclasses import dataclass, field, replace
 from letters import letter
 from mails import texts
 
-try:
-    from routing.acts import act
-except ModuleNotFoundError:  # not yet
-    act = None
+from routing.acts import act
 from routing.classifier import Classifier, Prediction, Score
 from routing.desk import Act
 from routing.job import Failure, Job, MailFormat, Submission
@@ -138,7 +135,7 @@ class Past:
         assert job.decided_at is not None
         moment = job.decided_at + self.draw.uniform(0.02, 0.6) * DAY
         user, chance, handled = self.draw.choice(self.users), self.draw.random(), self.draw.random() < 0.95
-        if moment > self.now or act is None:
+        if moment > self.now:
             return
         others = [score.label for score in job.decision.alternatives]
         unsure = job.decision.queue == self.policy.triage
