@@ -15,17 +15,47 @@ from flask import Flask
 from app.assets import EXTENSION as ASSETS
 from app.assets import Asset
 from app.console import language, markup, navigation
+from app.console.acts import acts
+from app.console.audit import audit_pages
+from app.console.dashboard import dashboard
+from app.console.failed import failed_pages
 from app.console.failure import failure_page
+from app.console.keys import keys_pages
+from app.console.mail import mail_pages
+from app.console.mail_explanation import mail_explanation
+from app.console.mail_files import mail_files
 from app.console.me import me_pages
+from app.console.policy import policy_pages
+from app.console.policy_editing import policy_editing
+from app.console.policy_preview import policy_preview
+from app.console.queues import queues
 from app.console.signing_in import sign_in_pages
-from app.console.start import start
+from app.console.system import system_pages
+from app.console.triage import triage_pages
+from app.console.users import users_pages
+from app.console.views import views
 
 __all__ = ["BLUEPRINTS", "failure_page", "install"]
 
 BLUEPRINTS = (
     sign_in_pages,
-    start,
+    queues,
+    acts,
+    views,
     me_pages,
+    dashboard,
+    mail_pages,
+    mail_explanation,
+    mail_files,
+    users_pages,
+    keys_pages,
+    audit_pages,
+    failed_pages,
+    system_pages,
+    policy_pages,
+    policy_preview,
+    policy_editing,
+    triage_pages,
 )
 """One for each page or family of pages."""
 
