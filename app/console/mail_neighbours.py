@@ -37,7 +37,7 @@ def neighbours_of(provided: Services, job_id: str, address: str, reader: User) -
 
     A mail that is no longer in its list, because somebody dealt with it, has the list's first mail as the next one.
     """
-    query = read_address(address)
+    query = read_address(address) if address.startswith("/") and not address.startswith("//") else None
     if query is None:
         return Neighbours(came_from="", title="", previous="", next="")
     where = query.where(user=reader.name, now=provided.clock())
