@@ -14,12 +14,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from app.console.lists import LATEST, ListQuery, read_list
+from app.console.lists import LATEST, ListQuery, belongs, read_address, read_list
 from app.console.offers import chips, offers
 from app.console.page import PAGE, etag_or, page, private, user
 from app.console.rows import Reader, row_of
 from app.console.views import saved_views
-from app.console.wording import title
+from app.console.wording import gone, title
 from app.endpoint import Endpoint, endpoint
 from app.services import Services, services
 from routing.desk import Order, QueueState
@@ -105,6 +105,27 @@ def news() -> Response:
         return private(Response(body, content_type=PAGE))
 
     return etag_or(f"{request.query_string.decode('latin-1')} {token_of(states, query.queue)}", make)
+
+
+@queues.get("/rows")
+@endpoint(AGENTS)
+def changed_rows() -> Response:
+    """Answer with the lines that look different by now, so that a colleague's act shows in a list that is open.
+
+    `mail` is each line as the page has it, ID:REVISION; `list` the address of the page.
+    """
+    provided = services()
+    query = read_address(request.args.get("list", "")) or ListQuery()
+    shown = dict(each.split(":", 1) for each in request.args.getlist("mail")[:SHOWN] if ":" in each)
+    found = provided.store.some(tuple(shown)) if shown else {}
+    reader = Reader(name=user().name, now=provided.clock())
+    where = query.where(user=reader.name, now=reader.now)
+    rows = [
+        row_of(job, reader, gone="" if belongs(job, where) else gone(job, where))
+        for job in found.values()
+        if str(job.handling.revision) != shown.get(job.id) and job.decision is not None
+    ]
+    return private(Response(render_template("console/acted.html", rows=rows, query=query), content_type=PAGE))
 
 
 def _list(query: ListQuery) -> Response:

@@ -8,6 +8,7 @@ from app.console.lists import Age, ListQuery, Mine
 from routing.decision import DecidedBy, Priority
 from routing.desk import Act, ListFilter, Order, State
 from routing.job import Job
+from routing.store.changes import UNDO
 
 
 def decided_by_name(by: DecidedBy | str) -> str:
@@ -128,4 +129,5 @@ def changed_by(kind: str, who: str, age: str) -> str:
         Act.CORRECT.value: _("%(who)s corrected this mail %(age)s ago.", who=who, age=age),
         Act.CONFIRM.value: _("%(who)s confirmed this mail %(age)s ago.", who=who, age=age),
         Act.PRIORITY.value: _("%(who)s changed the priority of this mail %(age)s ago.", who=who, age=age),
+        UNDO: _("%(who)s undid a change of this mail %(age)s ago.", who=who, age=age),
     }.get(kind) or _("%(who)s changed this mail %(age)s ago.", who=who, age=age)

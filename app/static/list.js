@@ -117,18 +117,20 @@
 
   // The focus stays in the list: on the next mail after a key, on the same one after a click if it is still there.
   let acted = null;
+  let swapped = [];
   document.addEventListener("htmx:beforeRequest", (event) => {
     const sent = event.detail.elt;
     if (sent !== form() && !rowOf(sent)) return;
     const cause = event.detail.requestConfig.triggeringEvent;
     const button = sent === form() ? cause && cause.submitter : sent;
     const row = rowOf(button || document.activeElement) || here();
-    acted = { row: row && row.id, key: !button, undo: !!button && button.name === "undo" };
+    acted = { row: row && row.id, key: !button, undo: event.detail.pathInfo.requestPath.endsWith("/undo") };
+    swapped = [];
   });
   document.addEventListener("htmx:afterSettle", () => {
     count();
     if (!acted) return;
-    const row = acted.row && document.getElementById(acted.row);
+    const row = document.getElementById((acted.undo && swapped[0]) || acted.row);
     const lost = !document.activeElement || document.activeElement === document.body
       || document.activeElement.id === "content" || rowOf(document.activeElement);
     if (row && lost) {
@@ -291,7 +293,22 @@
     window.htmx.process(box);
     const text = box.textContent.trim();
     if (text && text !== old) window.facteur.say(text);
+    freshen();
   }
+
+  // What colleagues did to the mails on this page shows in place; a selected one stays selected.
+  function freshen() {
+    const mail = boxes().map((box) => box.value);
+    if (!mail.length || acted || one("dialog[open]")) return;
+    window.htmx.ajax("GET", "/rows", { source: "#news", swap: "none", values: { mail, list: form().elements.next.value } });
+  }
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    swapped.push(event.detail.target.id);
+    const old = one("input[name=mail]", event.detail.target);
+    if (!old || !old.checked || acted) return;
+    const box = event.detail.fragment.querySelector("input[name=mail]");
+    if (box) box.setAttribute("checked", "");
+  });
 
   setInterval(ask, SECONDS * 1000);
   document.addEventListener("visibilitychange", ask);
