@@ -59,10 +59,10 @@ class Volume:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """How many mails of a day, on which the model had spoken, humans looked at, and to which label they came."""
+    """How many mails of a week, on which the model had spoken, humans looked at, and to which label they came."""
 
-    day: date
-    """When the mails were routed, not when they were looked at: it is the model of that day that is judged."""
+    week: date
+    """The Monday of the week in which the mails were routed, not looked at: it is the model of then that is judged."""
     model_version: str
     model_label: str
     label: str | None
@@ -146,19 +146,26 @@ def counts(volumes: Iterable[Volume], key: Callable[[Volume], Key], grouping: Gr
 
 def alone(volumes: Iterable[Volume], grouping: Grouping, *, triage: str) -> dict[date, Share]:
     """Return by column the share that no human was needed for: decided by model or rule, and not sent to triage."""
-    found: defaultdict[date, Share] = defaultdict(Share)
+    parts: Counter[date] = Counter()
+    wholes: Counter[date] = Counter()
     for volume in volumes:
-        part = volume.mails if volume.decided_by in ("model", "rule") and volume.queue != triage else 0
-        found[column(volume.day, grouping)] += Share(part=part, whole=volume.mails)
-    return dict(found)
+        place = column(volume.day, grouping)
+        wholes[place] += volume.mails
+        if volume.decided_by in ("model", "rule") and volume.queue != triage:
+            parts[place] += volume.mails
+    return {place: Share(part=parts[place], whole=whole) for place, whole in wholes.items()}
 
 
 def accuracy(verdicts: Iterable[Verdict], key: Callable[[Verdict], Key]) -> dict[Key, Share]:
     """Return by a key the share of mails with a verdict that agrees with the model."""
-    found: defaultdict[Key, Share] = defaultdict(Share)
+    parts: Counter[Key] = Counter()
+    wholes: Counter[Key] = Counter()
     for verdict in verdicts:
-        found[key(verdict)] += Share(part=verdict.mails if verdict.right else 0, whole=verdict.mails)
-    return dict(found)
+        kind = key(verdict)
+        wholes[kind] += verdict.mails
+        if verdict.right:
+            parts[kind] += verdict.mails
+    return {kind: Share(part=parts[kind], whole=whole) for kind, whole in wholes.items()}
 
 
 def confusion(verdicts: Iterable[Verdict]) -> Confusion:

@@ -22,7 +22,7 @@ class Figures(Protocol):
         """Count the mails routed on each day by queue, label and who decided, as the router decided them."""
 
     def verdicts(self, span: Span, *, now: float) -> tuple[Verdict, ...]:
-        """Count the mails routed on each day that the model spoke on and a human looked at.
+        """Count the mails routed in each week, within the span, that the model spoke on and a human looked at.
 
         A verdict on mail of an hour that is counted shows after the next `tally`.
         """

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from routing.decision import Decision
-from routing.figures import GRACE, HOUR, LIVE, RouteTime, Verdict, Volume, bucket_of
+from routing.figures import GRACE, HOUR, LIVE, Grouping, RouteTime, Verdict, Volume, bucket_of, column
 from routing.job import Job
 from routing.span import Span, local_day
 
@@ -48,7 +48,7 @@ class Tallies:
         """Count what humans made of the model's answers; see the port."""
         counted = self._days(self.verdicts, done, _verdict, span, now)
         return tuple(
-            Verdict(day=day, model_version=version, model_label=said, label=label, mails=mails)
+            Verdict(week=column(day, Grouping.WEEK), model_version=version, model_label=said, label=label, mails=mails)
             for (day, (version, said, label)), mails in counted.items()
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from routing.figures import BUCKET_ENDS, BUCKETS, GRACE, HOUR, LIVE, RouteTime, Verdict, Volume
+from routing.figures import BUCKET_ENDS, BUCKETS, GRACE, HOUR, LIVE, Grouping, RouteTime, Verdict, Volume, column
 from routing.span import Span, day_of_number
 from routing.store.sql.database import Database, Row, Transaction
 from routing.store.sql.statement import Statement
@@ -69,8 +69,9 @@ _VOLUMES = Statement(f"""
     SELECT {_DAY}, queue, label, decided_by, sum(mails) FROM tallies WHERE {_HOURS} GROUP BY 1, 2, 3, 4
 """)  # noqa: S608  (constants)
 _VOLUMES_LIVE = Statement(f"SELECT {_ROUTED}, count(*) {_BETWEEN} GROUP BY 1, 2, 3")
+_MONDAY = f"({_DAY} + 3) / 7 * 7 - 3"  # 1970-01-01 was a Thursday
 _VERDICTS = Statement(f"""
-    SELECT {_DAY}, model_version, model_label, label, sum(mails) FROM verdicts WHERE {_HOURS} GROUP BY 1, 2, 3, 4
+    SELECT {_MONDAY}, model_version, model_label, label, sum(mails) FROM verdicts WHERE {_HOURS} GROUP BY 1, 2, 3, 4
 """)  # noqa: S608  (constants)
 _VERDICTS_LIVE = Statement(f"SELECT {_VERDICT}, count(*) {_JUDGED} GROUP BY 1, 2, 3")
 _TIMES = Statement(f"SELECT {_DAY}, bucket, sum(mails) FROM route_times WHERE {_HOURS} GROUP BY 1, 2")  # noqa: S608  (constants)
@@ -92,7 +93,13 @@ class SqlFigures:
     def verdicts(self, span: Span, *, now: float) -> tuple[Verdict, ...]:
         """Count what humans made of the model's answers; see the port."""
         return tuple(
-            Verdict(day=day, model_version=version, model_label=said, label=label or None, mails=int(mails))
+            Verdict(
+                week=column(day, Grouping.WEEK),
+                model_version=version,
+                model_label=said,
+                label=label or None,
+                mails=int(mails),
+            )
             for day, version, said, label, mails in self._days(span, now, _VERDICTS, _VERDICTS_LIVE)
         )
 
