@@ -141,17 +141,18 @@ def write_number(number: float, digits: int = 0) -> str:
 
 
 def percent(probability: float | None, digits: int = 0) -> str:
-    """Return a probability or share in per cent, never rounded up to certainty; a dash for None."""
+    """Return a probability or share in per cent, rounded neither up to certainty nor down to nothing; a dash for None."""
     if probability is None:
         return DASH
     whole = 10 ** (digits + 2)
     steps = round(probability * whole)
-    if probability < 1:
-        steps = min(steps, whole - 1)
+    if 0 < probability < 1:
+        steps = min(max(steps, 1), whole - 1)
+    less = "<\u00a0" if 0 < probability * whole < 0.5 else ""  # noqa: PLR2004 - what rounds to nothing
     text = numbers.format_decimal(
         steps / 10**digits, format="0" + ("." + "0" * digits if digits else ""), locale=locale()
     )
-    return f"{text}\u202f%" if language() == FRENCH else f"{text}%"
+    return f"{less}{text}\u202f%" if language() == FRENCH else f"{less}{text}%"
 
 
 def age(seconds: float) -> str:

@@ -128,6 +128,9 @@ def test_numbers_ages_and_shares_are_written_as_the_language_does(speak):
     assert speak("fr", lambda: language.percent(0.9, 1)) == "90,0\u202f%"
     assert speak("en", lambda: language.percent(0.999)) == "99%"
     assert speak("en", lambda: language.percent(1.0)) == "100%"
+    assert speak("fr", lambda: language.percent(0.004)) == "<\u00a01\u202f%"
+    assert speak("en", lambda: language.percent(0.00001, 1)) == "<\u00a00.1%"
+    assert speak("en", lambda: language.percent(0.0)) == "0%"
     assert speak("en", lambda: language.percent(None)) == language.DASH
     ages = [language.age, -5, 0, 59, 60, 7200, 172_800]
     assert speak("fr", lambda: [ages[0](each) for each in ages[1:]]) == [
