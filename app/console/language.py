@@ -141,7 +141,7 @@ def write_number(number: float, digits: int = 0) -> str:
 
 
 def percent(probability: float | None, digits: int = 0) -> str:
-    """Return a probability or share in per cent, rounded neither up to certainty nor down to nothing; a dash for None."""
+    """Return a probability or share in per cent, never up to certainty nor down to nothing; a dash for None."""
     if probability is None:
         return DASH
     whole = 10 ** (digits + 2)
