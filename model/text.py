@@ -8,7 +8,18 @@ only where it says next to nothing itself ("Oui, c'est bien cela.").
 from __future__ import annotations
 
 from routing.mail import Mail
-from routing.mail.segmentation import OWN, VISIBLE, Below, Segment, chosen, fold, message_below, rules, segments_of
+from routing.mail.segmentation import (
+    OWN,
+    VISIBLE,
+    Below,
+    Segment,
+    chosen,
+    fold,
+    message_below,
+    remembered_segments_of,
+    rules,
+    segments_of,
+)
 
 TEXT_VERSION = 2
 """Which text `features_of` makes: raised whenever a mail's features change, so that a model can refuse another's."""
@@ -72,7 +83,7 @@ def bare_subject(subject: str) -> tuple[str, bool]:
 
 
 def _body(text: str, *, forwards: bool) -> str:
-    segments = segments_of(text)
+    segments = remembered_segments_of(text)
     own = _own(segments)
     below = message_below(segments)
     if below is None:

@@ -10,6 +10,7 @@ from routing.classifier import Classifier, Prediction
 from routing.decision import Decision, Timings
 from routing.job import Claim, Decided, Failure, Outcome
 from routing.mail import Mail
+from routing.mail.excerpt import Excerpt, excerpt_of
 from routing.mail.stored import mail_of
 from routing.policy import Policy
 from routing.policy.deciding import Policies, decide_with_model, decide_without_model
@@ -33,6 +34,7 @@ class _Reading:
     decision: Decision | None = None
     error: Exception | None = None
     classify_seconds: float = 0.0
+    prediction: Prediction | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +49,8 @@ class Router:
     """Unix time in seconds, for what is recorded."""
     stopwatch: Callable[[], float]
     """Seconds from any origin, never going back, for durations."""
+    language: Callable[[str], str] | None = None
+    """Says in which language a text is: `fr`, `en` or `other`. None: nobody does."""
 
     def decide(self, mail: Mail) -> Decision:
         """Decide one mail. Whatever the classifier raises passes through."""
@@ -83,7 +87,7 @@ class Router:
             predictions = self.classifier.classify([reading.view.mail for reading in readings])
             seconds = (self.stopwatch() - start) / len(readings)
             for reading, prediction in zip(readings, predictions, strict=True):
-                reading.classify_seconds = seconds
+                reading.classify_seconds, reading.prediction = seconds, prediction
                 reading.decision = self._with_model(policy, reading.view, prediction)
         except Exception:  # noqa: BLE001 - whatever a model raises or answers, the neighbours must be decided
             for reading in readings:
@@ -93,6 +97,7 @@ class Router:
         start = self.stopwatch()
         try:
             prediction = self.classifier.classify([reading.view.mail])[0]
+            reading.prediction = prediction
             reading.decision = self._with_model(policy, reading.view, prediction)
         except Exception as error:  # noqa: BLE001 - recorded on the job
             log.warning("The classifier failed on job %s: %s", reading.claim.job_id, type(error).__name__)
@@ -115,6 +120,8 @@ class Router:
                 error=_describe(reading.error),
                 retry_at=None if last else now + pause,
             )
+        prediction = reading.prediction
+        excerpt, language = self._glance(reading)
         return Decided(
             job_id=claim.job_id,
             lease=claim.lease,
@@ -131,7 +138,24 @@ class Router:
             message_id=reading.view.mail.message_id,
             defects=reading.view.mail.defects,
             policy=policy.version,
+            excerpt=excerpt.start,
+            words=excerpt.words,
+            language=language,
+            model_label=prediction.label if prediction else None,
+            model_confidence=prediction.confidence if prediction else None,
+            novelty=prediction.stranger if prediction else None,
         )
+
+    def _glance(self, reading: _Reading) -> tuple[Excerpt, str | None]:
+        """Return what a list shows of the mail, and its language. What goes wrong here costs no mail its decision."""
+        mail = reading.view.mail
+        try:
+            excerpt = excerpt_of(mail)
+            text = f"{mail.subject}\n{excerpt.start}"
+            return excerpt, self.language(text) if self.language else None
+        except Exception:
+            log.exception("Job %s has no excerpt", reading.claim.job_id)
+            return Excerpt(start="", words=""), None
 
 
 def _describe(error: Exception | None) -> str:

@@ -13,6 +13,7 @@ from celery import Celery, signals
 from broker.connection import make_celery
 from broker.names import CLASSIFY, CLASSIFY_QUEUE
 from broker.questions import RedisQuestions
+from model.language import language_of
 from model.registry import ModelIdentity, identify_model, load_classifier
 from routing.classifier import Classifier
 from routing.policy.book import PolicyBook
@@ -37,6 +38,10 @@ CHILD_PAUSE_SECONDS = 1.0
 
 LoadClassifier = Callable[[str], Classifier]
 IdentifyModel = Callable[[str], ModelIdentity]
+
+
+def _language(text: str) -> str:
+    return language_of(text).code
 
 
 class ClassifyNode:
@@ -128,7 +133,9 @@ class ClassifyNode:
             max_attempts=settings.max_attempts,
             clock=time.time,
             stopwatch=time.perf_counter,
+            language=_language,
         )
+        _language("Bonjour")  # loaded now, not with the first mail
         self._shift = Shift(
             store=store,
             router=router,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from routing.mail.segmentation.attribution import attribution_ending_at, is_quoted_below, may_end_one
 from routing.mail.segmentation.endings import label_own
@@ -29,6 +30,22 @@ class _Marks:
     """How many messages back the lines are that stand here without quotation marks."""
     floor: int = 0
     """The first line that is not yet part of something found."""
+
+
+REMEMBERED = 128
+"""Bodies that are remembered taken apart: a worker's batch, which the classifier and the list's excerpt both read."""
+LONG = 20_000
+"""Characters of a body that is not remembered: there are few, and they fill the memory."""
+
+
+def remembered_segments_of(text: str) -> tuple[Segment, ...]:
+    """Return `segments_of(text)`, without the work when the same text was taken apart a moment ago."""
+    return segments_of(text) if len(text) > LONG else _remembered(text)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(text: str) -> tuple[Segment, ...]:
+    return segments_of(text)
 
 
 def segments_of(text: str) -> tuple[Segment, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from routing.mail.segmentation.scan import segments_of
+from routing.mail.segmentation.scan import remembered_segments_of, segments_of
 from routing.mail.segmentation.segment import Kind, Segment
 
 VISIBLE = frozenset(
@@ -44,7 +44,7 @@ def written_now(text: str, kinds: Collection[Kind] = VISIBLE) -> str:
     A mail that has no words of its own has those of the message that it forwards, or of what it quotes.
     Lines are kept as they are.
     """
-    segments = segments_of(text)
+    segments = remembered_segments_of(text)
     for _ in range(_LEVELS):
         said = chosen(segments, kinds)
         if said:

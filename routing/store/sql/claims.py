@@ -7,7 +7,7 @@ neighbours down with it, and which one it was shows only when each is tried by i
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -116,6 +116,9 @@ class Claims:
         """Record results in one transaction; see the port."""
         if not outcomes:
             return frozenset()
+        # Before the transaction, in which others wait.
+        decided = [outcome for outcome in outcomes if isinstance(outcome, Decided)]
+        contents = {(outcome.job_id, outcome.lease): bounds.content(outcome) for outcome in decided}
 
         def work(transaction: Transaction) -> frozenset[str]:
             ids = transaction.array([outcome.job_id for outcome in outcomes if is_uuid(outcome.job_id)])
@@ -125,7 +128,7 @@ class Claims:
                 row = running.get(outcome.job_id)
                 if row is not None and row[1] == outcome.lease:
                     taken.setdefault(outcome.job_id, outcome)
-            results = _Results(now=now, actor=f"worker {worker}")
+            results = _Results(now=now, actor=f"worker {worker}", contents=contents)
             for job_id, outcome in taken.items():
                 results.add(outcome, running[job_id][2])
             results.write(transaction)
@@ -164,7 +167,8 @@ def _fail_without_mail(transaction: Transaction, ids: list[str], worker: str, no
 class _Results:
     """Rows to write for the outcomes of one call, by statement, so that each statement runs once."""
 
-    def __init__(self, *, now: float, actor: str) -> None:
+    def __init__(self, *, now: float, actor: str, contents: Mapping[tuple[str, str], str] | None = None) -> None:
+        self._contents = contents or {}
         self._now = now
         self._actor = actor
         self._decided: list[dict[str, Any]] = []
@@ -180,7 +184,7 @@ class _Results:
         if isinstance(outcome, Decided):
             row = _decided(outcome, self._now)
             self._decided.append(row)
-            self._texts.append({"job_id": outcome.job_id, "content": bounds.content(outcome)})
+            self._texts.append({"job_id": outcome.job_id, "content": self._contents[outcome.job_id, outcome.lease]})
             self._counters.enters(Standing(queue=row["queue"], open=1, taken=0, unreviewed=1))
             self._owe(outcome.job_id, callback_url)
             self._event(outcome.job_id, "decided", outcome.decision.queue)

@@ -1,5 +1,7 @@
 """From claimed mails to outcomes."""
 
+from dataclasses import replace
+
 import pytest
 
 from routing.decision import DecidedBy, Priority
@@ -236,3 +238,44 @@ def test_deciding_one_mail_lets_the_classifier_raise(make, router_of):
     assert router.decide(make.mail("Accident")).label == "claim_motor"
     with pytest.raises(ValueError, match="as asked"):
         router.decide(make.mail("please raise"))
+
+
+def body(text, subject="Accident"):
+    return f"From: Anne Martin <anne@example.org>\r\nSubject: {subject}\r\n\r\n{text}".encode()
+
+
+def test_an_outcome_carries_the_first_words_of_what_was_written_now_and_its_language(make, router_of):
+    router = replace(
+        router_of(make.says("claim_motor", 0.9)), language=lambda text: "fr" if "pare-brise" in text else "en"
+    )
+    text = "Bonjour,\r\n\r\nMon pare-brise est\r\nfendu.\r\n\r\nCordialement,\r\nAnne\r\n\r\n> Votre dossier est clos."
+    outcome = router.route([make.claim(content=body(text))])[0]
+    assert outcome.excerpt == "Mon pare-brise est fendu."
+    assert outcome.language == "fr"
+    assert "Anne Martin" in outcome.words
+    assert "pare-brise" in outcome.words
+    assert "dossier" not in outcome.words
+
+
+def test_an_outcome_says_what_the_model_said_before_rules(make, router_of, ruled):
+    classifier = make.says("claim_motor", 0.9)
+    policy = ruled("{name: mine, stage: after, when: {sender: '@example.org'}, label: billing, queue: billing}")
+    outcome = router_of(classifier, policy).route([make.claim()])[0]
+    assert outcome.decision.decided_by is DecidedBy.RULE
+    assert (outcome.model_label, outcome.model_confidence) == ("claim_motor", 0.9)
+
+
+def test_a_mail_that_no_model_was_asked_about_has_no_word_of_one(make, router_of):
+    outcome = router_of(make.says()).route([make.claim("Absence", head=AUTO_REPLY)])[0]
+    assert (outcome.model_label, outcome.model_confidence, outcome.novelty) == (None, None, None)
+    assert outcome.excerpt == "Bonjour"
+
+
+def test_a_mail_whose_language_cannot_be_told_is_decided_all_the_same(make, router_of, caplog):
+    def broken(_text):
+        raise ValueError("no")
+
+    outcome = replace(router_of(make.says()), language=broken).route([make.claim()])[0]
+    assert isinstance(outcome, Decided)
+    assert outcome.language is None
+    assert "no excerpt" in caplog.text
