@@ -47,6 +47,8 @@ GONE_SECONDS: Final = 40
 
 ON_ITS_WAY_SECONDS: Final = 600
 """A mail that says it was sent within so long of its arrival need not say it twice."""
+LATER_SECONDS: Final = 366 * 86_400
+"""A mail from later than this is from a clock that cannot be believed at all."""
 
 WITH_IMAGES: Final = CONTENT_POLICY.replace("img-src 'self'", "img-src 'self' https:")
 """The policy of a page whose reader asked for the images of other hosts."""
@@ -146,9 +148,7 @@ def _content(provided: Services, job: Job) -> dict[str, Any]:
     safe = _formatted(job, mail, stored.format) if asked else None
     return {
         "mail": mail,
-        "sent_at": mail.date
-        if mail.date is not None and abs(mail.date - job.created_at) > ON_ITS_WAY_SECONDS
-        else None,
+        "sent_at": _sent_at(mail, job),
         "kept": stored.format is MailFormat.RFC822,
         "files": files_of(job.id, mail, stored.format),
         "blocks": () if safe else blocks_of(mail.text),
@@ -157,6 +157,13 @@ def _content(provided: Services, job: Job) -> dict[str, Any]:
         "intricate": asked and safe is None,
         "remote": request.args.get("images") == REMOTE,
     }
+
+
+def _sent_at(mail: Mail, job: Job) -> float | None:
+    """Return when the mail says it was sent, if that is worth saying and can be true."""
+    if mail.date is None or not 0 <= mail.date < job.created_at + LATER_SECONDS:
+        return None
+    return mail.date if abs(mail.date - job.created_at) > ON_ITS_WAY_SECONDS else None
 
 
 def _formatted(job: Job, mail: Mail, mail_format: MailFormat) -> SafeHtml | None:
