@@ -20,6 +20,7 @@ LATE = {
     "keys": ("facteur.keys", "keys"),
     "users": ("facteur.users", "users"),
     "export": ("facteur.exporting", "export"),
+    "policy": ("facteur.policies", "policy"),
     "runs": ("facteur.run_list", "runs_"),
     "pretrain": ("facteur.pretraining", "pretrain"),
     "train": ("facteur.training", "train"),

@@ -22,13 +22,13 @@ FROM_FILE = "file"
 """The author of the version that keeps what the file said before the first change."""
 
 
-def check_policy(content: str, models: Sequence[Model]) -> Policy:
-    """Return the policy that a document says, if every model at work can serve it.
+def check_policy(content: str, models: Sequence[Model], *, name: str = "policy") -> Policy:
+    """Return the policy that a document says, if every model at work can serve it; complaints call it `name`.
 
     Raises:
         ConfigurationError: it is no policy (`line` says where), or a model cannot serve it.
     """
-    policy = parse_policy(content)
+    policy = parse_policy(content, name=name)
     for model in models:
         policy.for_model(model)
     return policy
