@@ -85,7 +85,7 @@ def test_the_audit_names_who_did_what_in_the_readers_language(console):
     english, french = console.administrator.page("/audit"), console.administrator.page("/audit", Accept_Language="fr")
     for text in ("Key created", "key mail-gateway", "user ana", "command line", "Agent → Supervisor"):
         assert text in english
-    for text in ("Clé créée", "clé mail-gateway", "utilisateur ana", "ligne de commande", "Agent → Superviseur"):
+    for text in ("Clé créée", "clé mail-gateway", "utilisateur ana", "ligne de commande", "Gestionnaire → Superviseur"):
         assert text in french
 
 
