@@ -168,7 +168,7 @@ def alone_table(board: Board) -> Table:
     return Table(
         name="alone",
         caption=_("Mails routed without a human"),
-        columns=(_first_column(board.grouping), _("Routed"), _("Without a human"), _("Share")),
+        columns=(_first_column(board.grouping), _("Mails routed"), _("Without a human"), _("Share")),
         rows=rows,
     )
 
@@ -229,7 +229,7 @@ def backlog_table(board: Board) -> Table:
         oldest = Cell(value=waited, shown=NOTHING if waited is None else age(waited))
         name = words(state.queue, ListQuery(queue=state.queue).url())
         rows.append([name, count(state.open), count(state.taken), count(state.unreviewed), oldest])
-    columns = (_("Queue"), _("Open"), _("Taken"), _("Not reviewed"), _("Oldest"))
+    columns = (_("Queue"), _("Open mails"), _("In progress"), _("To review"), _("Oldest"))
     return Table(name="backlog", caption=_("Open mails now"), columns=columns, rows=rows)
 
 
@@ -251,7 +251,7 @@ def _first_column(grouping: Grouping) -> str:
 
 
 def _judged_columns() -> tuple[str, ...]:
-    return _("Reviewed"), _("Right"), _("Share"), _("At least"), _("At most")
+    return _("Mails reviewed"), _("Agreed"), _("Share"), _("At least"), _("At most")
 
 
 def _judged(share: Share) -> tuple[Cell, ...]:

@@ -5,7 +5,7 @@ Range and grouping are a GET form, so that what is seen can be linked and comes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ from app.endpoint import Endpoint, endpoint
 from app.schemas.strict import Strict, read_query
 from app.services import services
 from routing.errors import InvalidInput, NotFound
-from routing.figures import Grouping, percentile, total
+from routing.figures import Grouping, column, percentile, total
 from routing.people import Role
 from routing.span import MOST_DAYS, Span, latest, local_day
 
@@ -124,6 +124,8 @@ def _read() -> tuple[Choice, Board]:
     elif query.range:
         span = latest(int(query.range), now=now, zone=time_zone())
     grouping = Grouping(query.by or Grouping.DAY)
+    if grouping is Grouping.WEEK and query.range != "custom":  # a part of a week would look like a quiet one
+        span = replace(span, first=column(span.first, grouping))
     if len(span.days()) > MOST_COLUMNS:
         grouping = Grouping.WEEK
     choice = Choice(span=span, grouping=grouping, query=query, fault=fault)

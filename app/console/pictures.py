@@ -96,7 +96,7 @@ def time_series(board: Board) -> list[Series]:
 def times(board: Board, series: Sequence[Series]) -> Markup:
     """Return how long routing took over time."""
     about = _(
-        "Three lines over time: within p50 half of the mails were routed, within p95 and p99 all but 5 %% and 1 %%. "
+        "Three lines over time: within p50 half of the mails were routed, within p95 and p99 all but 5%% and 1%%. "
         "The grid's lines are six to ten times the one below. The table below has the numbers."
     )
     known = [value for each in series for value in each.values if value is not None]
