@@ -10,6 +10,7 @@ from routing.policy.policy import Label, Policy
 from routing.policy.rules import Condition, Rule, Stage
 
 WIDTH = 110
+_BREAKS = frozenset("\r\x85\u2028\u2029")
 
 
 def write_policy(policy: Policy) -> str:
@@ -48,6 +49,14 @@ class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
         """Indent lists below their key."""
         return super().increase_indent(flow, False)  # noqa: FBT003 - PyYAML's own signature
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.Node:
+    """Write text so that it reads back the same: PyYAML itself folds some line breaks of Unicode into blanks."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _BREAKS & set(text) else None)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def _label(label: Label) -> dict[str, Any]:
