@@ -12,6 +12,8 @@ from routing.store.people import People
 REMEMBERED_SECONDS = 3.0
 """A session that was ended works this much longer at most, in processes other than the one that ended it."""
 MOST_REMEMBERED = 10_000
+NAMES_SECONDS = 60.0
+"""How long what colleagues are called is remembered."""
 
 
 class Roster:
@@ -22,6 +24,7 @@ class Roster:
         self._people = people
         self._stopwatch = stopwatch
         self._known: dict[str, tuple[User, float]] = {}
+        self._names: tuple[dict[str, str], float] = ({}, -NAMES_SECONDS)
 
     def user_of(self, session: Session) -> User | None:
         """Return whose session this is; None when it was ended by a new password or role, or by being disabled."""
@@ -33,6 +36,18 @@ class Roster:
     def forget(self, user_id: str) -> None:
         """Look this user up anew at the next request: something about them was changed."""
         self._known.pop(user_id, None)
+
+    def called(self, name: str) -> str:
+        """Return what colleagues call the user who signs in by this name; the name itself when there is no such user.
+
+        Costs one look at all users now and then, whoever and however many are asked for.
+        """
+        now = self._stopwatch()
+        names, since = self._names
+        if now - since >= NAMES_SECONDS:
+            names = {user.name: user.full_name for user in self._people.users()}
+            self._names = names, now
+        return names.get(name) or name
 
     def _user(self, user_id: str) -> User | None:
         now = self._stopwatch()

@@ -15,7 +15,7 @@ from flask import Flask
 from app.assets import EXTENSION as ASSETS
 from app.assets import Asset
 from app.console import language, markup, navigation
-from app.console.acts import acts
+from app.console.acts import act_pages
 from app.console.audit import audit_pages
 from app.console.dashboard import dashboard
 from app.console.failed import failed_pages
@@ -28,20 +28,20 @@ from app.console.me import me_pages
 from app.console.policy import policy_pages
 from app.console.policy_editing import policy_editing
 from app.console.policy_preview import policy_preview
-from app.console.queues import queues
+from app.console.queues import queue_pages
 from app.console.signing_in import sign_in_pages
 from app.console.system import system_pages
 from app.console.triage import triage_pages
 from app.console.users import users_pages
-from app.console.views import views
+from app.console.views import view_pages
 
 __all__ = ["BLUEPRINTS", "failure_page", "install"]
 
 BLUEPRINTS = (
     sign_in_pages,
-    queues,
-    acts,
-    views,
+    queue_pages,
+    act_pages,
+    view_pages,
     me_pages,
     dashboard,
     mail_pages,

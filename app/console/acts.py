@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, redirect, render_template, request
-from routing.acts import act, undo
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.console.language import age, label_name
@@ -20,13 +19,14 @@ from app.console.rows import Reader, Row, row_of
 from app.console.wording import done_to, gone, overtaken, priority_name, put_back
 from app.endpoint import Endpoint, endpoint
 from app.services import services
+from routing.acts import act, undo
 from routing.decision import Priority
 from routing.desk import Act
 from routing.errors import FacteurError, InvalidInput, NotFound, Overtaken
 from routing.job import Job
 from routing.people import Role
 
-acts = Blueprint("console_acts", __name__)
+act_pages = Blueprint("console_acts", __name__)
 
 MOST = 100
 """Mails that one act can change."""
@@ -55,7 +55,7 @@ class Wish:
         return priority_name(self.priority) if self.priority else ""
 
 
-@acts.post("/acts")
+@act_pages.post("/acts")
 @endpoint(AGENTS)
 def do() -> AnyResponse:
     """Do one thing to one or several mails."""
@@ -86,7 +86,7 @@ def do() -> AnyResponse:
     )
 
 
-@acts.post("/acts/<batch>/undo")
+@act_pages.post("/acts/<batch>/undo")
 @endpoint(AGENTS)
 def take_back(batch: str) -> AnyResponse:
     """Put the mails of a batch back as they were."""
@@ -152,7 +152,8 @@ def _troubles(errors: Sequence[Exception], now: float) -> list[str]:
 
 def _trouble(error: Exception, now: float) -> str:
     if isinstance(error, Overtaken):
-        return overtaken(error.kind, error.actor, age(now - error.at))
+        colleague = services().store.user_by_name(error.actor.removeprefix("user "))
+        return overtaken(error.kind, colleague.full_name if colleague else error.actor, age(now - error.at))
     if isinstance(error, NotFound):
         return _("This mail is no longer there.")
     if isinstance(error, FacteurError):
@@ -168,8 +169,11 @@ def _answer(
     changed: Sequence[Job] = (),
     refused: Sequence[tuple[str, Exception]] = (),
 ) -> AnyResponse:
-    """Answer with the rows as they are now where htmx asked from a list, else go back there."""
-    address = back("/")
+    """Answer with the rows as they are now where htmx asked from a list, else go back there.
+
+    A page of one mail goes on to another one (`next`), but comes back to the mail that was `refused`.
+    """
+    address = back(back("/"), "refused") if kind == "bad" else back("/")
     query = read_address(address) if request.headers.get("HX-Request") else None
     response: AnyResponse
     if query is not None:
@@ -198,6 +202,7 @@ def _rows(
         rows.append(row_of(job, reader, gone=left, batch=batch or ""))
     found = provided.store.some([job_id for job_id, _error in refused]) if refused else {}
     for job_id, error in refused:
-        if (job := found.get(job_id)) is not None and job.decision is not None:
-            rows.append(row_of(job, reader, trouble=_trouble(error, now)))
+        current = found.get(job_id)
+        if current is not None and current.decision is not None:
+            rows.append(row_of(current, reader, trouble=_trouble(error, now)))
     return rows

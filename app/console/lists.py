@@ -142,6 +142,8 @@ def read_list(values: MultiDict[str, str], queue: str | None = None) -> ListQuer
 def read_address(address: str) -> ListQuery | None:
     """Return the list that an address of this host shows; None when it shows something else or nothing readable."""
     parts = urlsplit(address)
+    if parts.netloc:
+        return None
     if parts.path == ALL:
         queue = None
     elif parts.path.startswith(QUEUES) and parts.path != QUEUES:

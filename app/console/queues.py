@@ -26,7 +26,7 @@ from routing.desk import Order, QueueState
 from routing.errors import InvalidInput, NotFound
 from routing.people import Role, User
 
-queues = Blueprint("console_queues", __name__)
+queue_pages = Blueprint("console_queues", __name__)
 
 SHOWN = 50
 MOST_NEW = 20
@@ -48,7 +48,7 @@ class QueueLine:
     triage: bool
 
 
-@queues.get("/")
+@queue_pages.get("/")
 @endpoint(AGENTS)
 def home() -> Response:
     """Answer with the reader's queues."""
@@ -67,21 +67,21 @@ def home() -> Response:
     )
 
 
-@queues.get("/mails")
+@queue_pages.get("/mails")
 @endpoint(AGENTS)
 def all_mails() -> Response:
     """Answer with the mails of all queues, or of the one that the query string names."""
     return _list(read_list(request.args))
 
 
-@queues.get("/queues/<path:name>")
+@queue_pages.get("/queues/<path:name>")
 @endpoint(AGENTS)
 def queue_mails(name: str) -> Response:
     """Answer with the mails of a queue."""
     return _list(read_list(request.args, name))
 
 
-@queues.get("/news")
+@queue_pages.get("/news")
 @endpoint(AGENTS)
 def news() -> Response:
     """Answer how many mails came to a list since its page was made; 304 while nothing happened there.
@@ -107,7 +107,7 @@ def news() -> Response:
     return etag_or(f"{request.query_string.decode('latin-1')} {token_of(states, query.queue)}", make)
 
 
-@queues.get("/rows")
+@queue_pages.get("/rows")
 @endpoint(AGENTS)
 def changed_rows() -> Response:
     """Answer with the lines that look different by now, so that a colleague's act shows in a list that is open.

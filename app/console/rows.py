@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.console.language import age, gettext, label_name, moment, percent
 from app.console.wording import decided_by_name, mail_language_name, priority_name
+from app.services import services
 from routing.decision import ALTERNATIVES, DecidedBy, Priority
 from routing.job import Job
 from routing.job_document import rfc3339
@@ -117,9 +118,9 @@ def row_of(job: Job, reader: Reader, *, gone: str = "", trouble: str = "", batch
         age=age(reader.now - arrived),
         at=rfc3339(arrived),
         at_title=reader.title(arrived),
-        assignee=handling.assignee or "",
+        assignee=services().roster.called(handling.assignee) if handling.assignee else "",
         mine=handling.assignee == reader.name,
-        handled=(handling.handled_by or gettext("somebody")) if handling.handled_at is not None else "",
+        handled="" if handling.handled_at is None else _handler(handling.handled_by),
         handled_at=handling.handled_at,
         reviewed=job.reviewed,
         new=reader.looked_at is not None and arrived > reader.looked_at,
@@ -127,6 +128,10 @@ def row_of(job: Job, reader: Reader, *, gone: str = "", trouble: str = "", batch
         trouble=trouble,
         batch=batch,
     )
+
+
+def _handler(name: str | None) -> str:
+    return services().roster.called(name) if name else gettext("somebody")
 
 
 def _picks(job: Job) -> Sequence[Pick]:

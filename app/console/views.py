@@ -19,7 +19,7 @@ from routing.errors import InvalidInput, WrongStatus
 from routing.ids import uuid7
 from routing.people import Role, View
 
-views = Blueprint("console_views", __name__)
+view_pages = Blueprint("console_views", __name__)
 
 NAME_CHARACTERS = 60
 AGENTS = Endpoint(scope=None, role=Role.AGENT, documented=False)
@@ -34,7 +34,7 @@ class Saved:
     url: str
 
 
-@views.post("/views")
+@view_pages.post("/views")
 @endpoint(AGENTS)
 def save() -> Response:
     """Save a list under a name; one of that name is replaced. Without a name, nothing is saved."""
@@ -57,7 +57,7 @@ def save() -> Response:
     return response
 
 
-@views.post("/views/<view_id>/delete")
+@view_pages.post("/views/<view_id>/delete")
 @endpoint(AGENTS)
 def delete(view_id: str) -> Response:
     """Delete a view of the reader's."""

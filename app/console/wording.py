@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.console.language import gettext as _
 from app.console.language import ngettext
 from app.console.lists import Age, ListQuery, Mine
+from app.services import services
 from routing.decision import DecidedBy, Priority
 from routing.desk import Act, ListFilter, Order, State
 from routing.job import Job
@@ -108,7 +109,8 @@ def gone(job: Job, where: ListFilter) -> str:
     if where.queue not in (None, queue):
         return _("Now in %(queue)s", queue=queue)
     if where.assignee is not None:
-        return _("Taken by %(name)s", name=job.handling.assignee) if job.handling.assignee else _("Given back")
+        taker = job.handling.assignee
+        return _("Taken by %(name)s", name=services().roster.called(taker)) if taker else _("Given back")
     return _("No longer in this list")
 
 
