@@ -52,6 +52,11 @@ def role_name(role: str) -> str:
     return gettext(ROLES[role]) if role in ROLES else role
 
 
+def role_and_rights(role: Role) -> str:
+    """Return what a role is called, and what it adds to those before it."""
+    return gettext("%(role)s: %(may)s", role=role_name(role), may=gettext(MAY[role]))
+
+
 def kind_name(kind: str) -> str:
     """Return what a line of the audit tells of."""
     return gettext(KINDS[kind]) if kind in KINDS else kind

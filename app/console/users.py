@@ -161,7 +161,7 @@ def _one(shown: User, faults: Mapping[str, str] | None = None, status: int = 200
 def _offered() -> dict[str, Any]:
     return {
         "queues": services().policy.queues,
-        "roles": [(role.value, f"{titles.role_name(role)}: {gettext(titles.MAY[role])}") for role in Role],
+        "roles": [(role.value, titles.role_and_rights(role)) for role in Role],
         "titles": titles,
     }
 
