@@ -1,7 +1,7 @@
 """What came with a mail, to be shown or saved: attachments one by one, and the message as it was handed in.
 
-Nothing of it is ever a page of ours: everything is a file to save, of no type that a browser runs, but pictures of
-four kinds, which must look like what they say they are.
+Nothing of it is ever a page of ours: everything is a file to save, of no type that a browser runs. Pictures of four
+kinds, which must begin as such files do, are shown within the mail's page besides.
 """
 
 from __future__ import annotations
@@ -116,9 +116,7 @@ def get_attachment(job_id: str, number: int) -> Response:
     attachment = mail.attachments[number]
     kind = _kind(attachment)
     shown = kind in _PICTURES and _PICTURES[kind](content)
-    return _file(
-        Response(content, content_type=kind if shown else FILE_TYPE), file_name(attachment, number), shown=shown
-    )
+    return _file(Response(content, content_type=kind if shown else FILE_TYPE), file_name(attachment, number))
 
 
 @mail_files.get("/mails/<job_id>/raw")
@@ -130,9 +128,9 @@ def get_raw(job_id: str) -> Response:
     return response
 
 
-def _file(response: Response, name: str, *, shown: bool) -> Response:
+def _file(response: Response, name: str) -> Response:
     name = "".join(character if character.isprintable() else "_" for character in name).replace("/", "_")
-    response.headers.set("Content-Disposition", "inline" if shown else "attachment", filename=name)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["Content-Security-Policy"] = FILE_POLICY
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

@@ -77,9 +77,9 @@ def etag_or(tag: str, make: Callable[[], Response]) -> Response:
     return response
 
 
-def back(default: str = "/") -> str:
-    """Return where the form came from (its field `next`): a path of ours, or `default`."""
-    given = request.form.get("next") or request.args.get("next") or ""
+def back(default: str = "/", field: str = "next") -> str:
+    """Return where to go after a form, as its field says: a path of ours, or `default`."""
+    given = request.form.get(field) or request.args.get(field) or ""
     return given if _OURS.fullmatch(given) else default
 
 

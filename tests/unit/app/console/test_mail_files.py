@@ -67,7 +67,7 @@ def test_no_attachment_can_be_a_page_of_ours(console, job_id, number):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     shown = number == 1
     assert answer.mimetype == ("image/png" if shown else "application/octet-stream")
-    assert answer.headers["Content-Disposition"].startswith("inline" if shown else "attachment")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["Cache-Control"] == "no-store"
 
 
