@@ -63,9 +63,12 @@ def test_a_running_worker_decides_by_a_policy_that_was_just_saved(service: Deplo
             save_policy(store, lacking, author="user ana", note="", expected=2, fallback=FILE, now=time.time())
         # … and one that got into the store all the same changes nothing where mail is decided.
         store.save_policy(SavedPolicy(number=3, version="v3", content=lacking, author="x", at=0.0, note=""))
-    wait_for(
-        lambda: "cannot be used here" in (service.var / "worker.log").read_text(), seconds=20, what="the complaint"
-    )
+
+    def complains() -> bool:
+        assert queue_of(service, f"later-{next(names)}") == "shop"
+        return "cannot be used here" in (service.var / "worker.log").read_text()
+
+    wait_for(complains, seconds=20, what="the complaint")
     assert queue_of(service, "last") == "shop"
     assert service.children("worker") == pids
     service.assert_alive()
