@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from accessible import axe, overflow, small_targets, tab_through
@@ -11,7 +12,10 @@ from letters import hostile, with_attachments, with_history
 from app.console import BLUEPRINTS
 from app.factory import create_app
 from broker.bell import SilentBell
+from routing.ids import uuid7
 from routing.policy.reading import read_policy
+from routing.policy.saving import save_policy
+from routing.policy.writing import write_policy
 from routing.settings import Settings
 from routing.store.memory import MemoryStore
 
@@ -30,8 +34,14 @@ PAGES = {
     "confusion": "/dashboard/confusion",
     "policy": "/policy",
     "editing the policy": "/policy/edit",
+    "the policy as a document": "/policy/document",
+    "trying thresholds": "/policy/preview",
+    "versions of the policy": "/policy/versions",
+    "a version of the policy": "/policy/versions/{version}",
     "failed": "/failed",
+    "a failed mail": "/failed/{failed}",
     "users": "/users",
+    "a user": "/users/{user}",
     "keys": "/keys",
     "system": "/system",
     "audit": "/audit",
@@ -45,8 +55,20 @@ WIDTHS = (1280, 390, 320)
 @pytest.fixture(scope="session")
 def addresses(service):
     hostile_id, attached, history = service.receive(map(bytes, (hostile(), with_attachments(), with_history())))
-    ids = {"hostile": hostile_id, "attached": attached, "history": history}
+    ids = {"hostile": hostile_id, "attached": attached, "history": history, "version": save_version(service)}
+    ids |= {"failed": service.failed, "user": service.users["yanis"].id}
     return {name: path.format(**ids) for name, path in PAGES.items()}
+
+
+def save_version(service):
+    """Save the bundled policy with a word changed, so that there is a version to look at; return its number."""
+    before = read_policy()
+    content = write_policy(before).replace("Attestation et documents", "Attestations et documents")
+    with service.store() as store:
+        now = time.time()
+        return save_policy(
+            store, content, author="user nadia", note="Plural", expected=0, fallback=before, now=now
+        ).number
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -94,7 +116,9 @@ def test_every_page_is_looked_at(tmp_path):
         Settings(var=tmp_path), store=MemoryStore(), policy=read_policy(), bell=SilentBell(), session_secret=b"s" * 32
     )
     names = {blueprint.name for blueprint in BLUEPRINTS}
-    shown = [re.sub(r"\{\w+\}", "x", path.partition("?")[0]) for path in PAGES.values()] + ["/sign-in"]
+    shown = [
+        re.sub(r"\{\w+\}", uuid7(), re.sub("{version}", "1", path.partition("?")[0])) for path in PAGES.values()
+    ] + ["/sign-in"]
     matched = {app.url_map.bind("").match(path, return_rule=True)[0].rule for path in shown}
     rules = {
         rule.rule
@@ -104,7 +128,15 @@ def test_every_page_is_looked_at(tmp_path):
     assert rules - matched == PARTS
 
 
-PARTS: set[str] = set()
+PARTS = {
+    "/news",
+    "/rows",
+    "/dashboard/<name>.csv",
+    "/mails/<job_id>/attachments/<int:number>",
+    "/mails/<job_id>/explanation",
+    "/mails/<job_id>/presence",
+    "/mails/<job_id>/raw",
+}
 """What pages ask for by themselves, and what one downloads."""
 
 
