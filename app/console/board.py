@@ -119,9 +119,9 @@ class Board:
     def gap(self) -> tuple[float, float] | None:
         """Between when mail is not counted yet, if errands are that late."""
         until, lately = self._store.counted_until(), self.now - figures.LIVE
-        if until is None or until >= lately or self.span.until <= until:
-            return None
-        return until, lately
+        if until is None:  # never, which matters only if there ever was any mail
+            until = self.span.since if self._store.queue_states() else self.now
+        return None if until >= lately or self.span.until <= until else (max(until, self.span.since), lately)
 
     @cached_property
     def _mails(self) -> str:
