@@ -149,10 +149,7 @@ def percent(probability: float | None, digits: int = 0) -> str:
     if 0 < probability < 1:
         steps = min(max(steps, 1), whole - 1)
     less = "<\u00a0" if 0 < probability * whole < 0.5 else ""  # noqa: PLR2004 - what rounds to nothing
-    text = numbers.format_decimal(
-        steps / 10**digits, format="0" + ("." + "0" * digits if digits else ""), locale=locale()
-    )
-    return f"{less}{text}\u202f%" if language() == FRENCH else f"{less}{text}%"
+    return _write_percent(less, steps, digits, language())
 
 
 def age(seconds: float) -> str:
@@ -196,10 +193,22 @@ def when(unix: float | None) -> Markup:
 
 
 def _catalogue() -> Catalogue:
-    found: Mapping[str, Catalogue] = current_app.extensions[EXTENSION]
-    return found[language()]
+    """Return the reader's catalogue, found once a request: a page asks for a thousand texts."""
+    try:
+        return cast("Catalogue", g.catalogue)
+    except AttributeError:
+        found: Mapping[str, Catalogue] = current_app.extensions[EXTENSION]
+        g.catalogue = found[language()]
+        return found[language()]
 
 
 @lru_cache(maxsize=len(LOCALES))
 def _locale(name: str) -> Locale:
     return Locale(*LOCALES[name])
+
+
+@lru_cache(maxsize=4096)
+def _write_percent(less: str, steps: int, digits: int, name: str) -> str:
+    form = "0" + ("." + "0" * digits if digits else "")
+    text = numbers.format_decimal(steps / 10**digits, format=form, locale=_locale(name))
+    return f"{less}{text}\u202f%" if name == FRENCH else f"{less}{text}%"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -84,7 +85,8 @@ def save() -> AnyResponse:
     provided = services()
     provided.store.save_user(changed)
     provided.roster.forget(known.id)
-    g.user, g.language = changed, changed.language or request.accept_languages.best_match(LANGUAGES, "en")
+    for fact in ("user", "language", "catalogue", "time_zone"):
+        g.pop(fact, None)
     response = redirect("/me", 303)
     flash(response, gettext("Your settings are saved."))
     return response
@@ -123,17 +125,22 @@ def change_password() -> AnyResponse:
 
 def _page(shown: User | None = None, faults: Mapping[str, str] | None = None, status: int = 200) -> Response:
     shown = shown or user()
-    zones = {name for name in available_timezones() if name.startswith("Europe/")} | set(OVERSEAS)
     return page(
         "console/me.html",
         status,
         shown=shown,
         faults=faults or {},
         queues=_queues(shown),
-        zones=[(name, name) for name in sorted(zones | ({shown.time_zone} if shown.time_zone else set()))],
+        zones=[(name, name) for name in sorted({*_offered_zones(), *filter(None, [shown.time_zone])})],
         default_zone=services().settings.time_zone,
         shortest=SHORTEST,
     )
+
+
+@cache
+def _offered_zones() -> frozenset[str]:
+    """Return the time zones to choose from; finding them means reading a folder."""
+    return frozenset(name for name in available_timezones() if name.startswith("Europe/")) | frozenset(OVERSEAS)
 
 
 def _queues(known: User) -> tuple[str, ...]:
