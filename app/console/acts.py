@@ -152,8 +152,8 @@ def _troubles(errors: Sequence[Exception], now: float) -> list[str]:
 
 def _trouble(error: Exception, now: float) -> str:
     if isinstance(error, Overtaken):
-        colleague = services().store.user_by_name(error.actor.removeprefix("user "))
-        return overtaken(error.kind, colleague.full_name if colleague else error.actor, age(now - error.at))
+        who = services().roster.called(error.actor.removeprefix("user "))
+        return overtaken(error.kind, who, age(now - error.at))
     if isinstance(error, NotFound):
         return _("This mail is no longer there.")
     if isinstance(error, FacteurError):
@@ -178,7 +178,9 @@ def _answer(
     response: AnyResponse
     if query is not None:
         rows = _rows(query, changed, refused, undo_of)
-        response = private(Response(render_template("console/acted.html", rows=rows, query=query), content_type=PAGE))
+        response = private(
+            Response(render_template("console/acted.html", rows=rows, query=query, here=address), content_type=PAGE)
+        )
     elif request.headers.get("HX-Request"):
         response = Response(status=204, headers={"HX-Redirect": address})
     else:

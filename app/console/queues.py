@@ -115,7 +115,8 @@ def changed_rows() -> Response:
     `mail` is each line as the page has it, ID:REVISION; `list` the address of the page.
     """
     provided = services()
-    query = read_address(request.args.get("list", "")) or ListQuery()
+    here = request.args.get("list", "/mails")
+    query = read_address(here) or ListQuery()
     shown = dict(each.split(":", 1) for each in request.args.getlist("mail")[:SHOWN] if ":" in each)
     found = provided.store.some(tuple(shown)) if shown else {}
     reader = Reader(name=user().name, now=provided.clock())
@@ -125,7 +126,8 @@ def changed_rows() -> Response:
         for job in found.values()
         if str(job.handling.revision) != shown.get(job.id) and job.decision is not None
     ]
-    return private(Response(render_template("console/acted.html", rows=rows, query=query), content_type=PAGE))
+    body = render_template("console/acted.html", rows=rows, query=query, here=here)
+    return private(Response(body, content_type=PAGE))
 
 
 def _list(query: ListQuery) -> Response:

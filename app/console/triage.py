@@ -161,7 +161,8 @@ def _why(job: Job, policy: Policy) -> str:
 
 def _refusal(error: Exception, now: float) -> str:
     if isinstance(error, Overtaken):
-        return overtaken(error.kind, error.actor, age(now - error.at))
+        who = services().roster.called(error.actor.removeprefix("user "))
+        return overtaken(error.kind, who, age(now - error.at))
     if isinstance(error, NotFound):
         return _("This mail is no longer there.")
     if isinstance(error, FacteurError):

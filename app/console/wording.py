@@ -114,9 +114,9 @@ def gone(job: Job, where: ListFilter) -> str:
     return _("No longer in this list")
 
 
-def overtaken(kind: str, actor: str, age: str) -> str:
-    """Return what somebody else did first; `kind` and `actor` are the history's words, `age` says how long ago."""
-    return changed_by(kind, actor.removeprefix("user "), age) + " " + _("Your action was not carried out.")
+def overtaken(kind: str, who: str, age: str) -> str:
+    """Return what somebody else did first; `kind` is the history's word, `age` says how long ago."""
+    return changed_by(kind, who, age) + " " + _("Your action was not carried out.")
 
 
 def changed_by(kind: str, who: str, age: str) -> str:
