@@ -1,85 +1,55 @@
-"""The desk's lists: routed mails by what they are, in an order, a page at a time.
+"""The desk's lists: routed mails by what they are and say, in an order, a page at a time.
 
-Whatever a list asks for, it is read from an index that has its order, from where the page before ended, and no further
-than the page goes: a page costs the same with a million mails behind it. A list over several queues is put together
-from what each queue begins with; one of both states, or with mails that no model was asked about, likewise.
-
-A search is read from the index of words where few mails have them, and from the list where many have: then the page is
-soon full.
+What many mails say is searched for in the list itself, read in its order, keeping what has the words: the page is soon
+full, or the list short. What is rarer is looked up in the index of words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from routing.desk import JobPage, ListFilter, Order, State
-from routing.search import terms_of
+from routing.desk import JobPage, ListFilter, Order
+from routing.search import TERMS, terms_of
 from routing.store import bounds, changes, cursors
 from routing.store.cursors import Cursor
-from routing.store.schema import HANDLED, OPEN
 from routing.store.schema_console import WORDS
 from routing.store.sql import rows
 from routing.store.sql.database import Database, Row, Transaction
+from routing.store.sql.pages import CONDITIONS, KEYS, Shape, statement
 from routing.store.sql.statement import Statement
 
+LOOKS = (200, 800, 1_000)
+"""Mails of a list that are looked at for words, step by step, before the index of words is asked: some milliseconds."""
+LOOKS_OVER_QUEUES = (100, 300, 400)
+"""The same where each queue gives as many, to choose from."""
+SHORT = 2
+"""Characters of a word whose beginnings are taken for common without asking."""
 FEW = 3_000
-"""Mails with the words of a search up to which these are looked up and sorted; beyond, the list is read in its order
-until the page is full: both cost some milliseconds where they meet, at a million mails."""
+"""Mails with the words of a search up to which all are looked up and sorted; with more the list is read on until the
+page is full. Where they meet, both cost some ten milliseconds at a million mails."""
+STEP, STEP_OVER_QUEUES = 5_000, 1_000
+"""Mails read on at a time."""
 
-_COLUMNS = f"{rows.JOB}, interest, rank"
-_STATES = {State.OPEN: ("open",), State.HANDLED: ("handled",), State.ANY: ("open", "handled")}
-_CONDITION = {"open": OPEN, "handled": HANDLED}
-_SORTS = {
-    Order.PRESSING: ("pressing", "rank, arrived_at, id", ">"),
-    Order.NEWEST: ("arrived", "arrived_at DESC, id DESC", "<"),
-    Order.OLDEST: ("arrived", "arrived_at, id", ">"),
-    Order.UNSURE: ("unsure", "confidence, id", ">"),
-    Order.USEFUL: ("useful", "interest DESC, id DESC", "<"),
-}
-_CONDITIONS = {
-    "queue": "queue = :queue",
-    "label": "label = :label",
-    "language": "language = :language",
-    "decided_by": "decided_by = :decided_by",
-    "rank": "rank = :rank",
-    "assignee": "assignee = :assignee",
-    "nobody": "assignee IS NULL",
-    "confidence_from": "confidence >= :confidence_from",
-    "confidence_below": "confidence < :confidence_below",
-    "arrived_after": "arrived_at >= :arrived_after",
-    "arrived_before": "arrived_at < :arrived_before",
-    "reviewed": "reviewed",
-    "unreviewed": "NOT reviewed",
-    "model_label": "model_label = :model_label",
-    "model_version": "model_version = :model_version",
-}
+_LETTERS = "abcdefghij"[:TERMS]
+"""What tells the words of a search apart in the names of parameters."""
+_HITS = Statement(
+    "SELECT texts.job_id FROM (SELECT rowid AS number FROM texts_index WHERE texts_index MATCH :match LIMIT :most) "
+    "AS hits CROSS JOIN texts ON texts.number = hits.number",
+    postgresql=f"SELECT job_id FROM texts WHERE {WORDS} @@ :match::tsquery LIMIT :most",  # noqa: S608  (constant)
+)
 _COUNT = Statement(
     "SELECT count(*) FROM (SELECT 1 FROM texts_index WHERE texts_index MATCH :match LIMIT :most) AS few",
     postgresql=f"SELECT count(*) FROM (SELECT 1 FROM texts WHERE {WORDS} @@ :match::tsquery LIMIT :most) AS few",  # noqa: S608  (constant)
 )
-_LETTERS = "abcdefghij"
-"""What tells the words of a search apart in the names of parameters: as many as `routing.search.TERMS`."""
+_SOME = Statement(f"SELECT {rows.JOB} FROM jobs WHERE id IN :ids")  # noqa: S608  (constant)
 _THROUGH_INDEXES = Statement("SELECT 1", postgresql="SET LOCAL enable_seqscan = off")
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Shape:
-    """What a list's statement depends on; the values are parameters."""
-
-    state: State
-    order: Order
-    given: tuple[str, ...]
-    """Names of `_CONDITIONS`."""
-    cursor: bool
-    unasked: bool
-    """The page before ended among mails that no model was asked about."""
-    terms: int = 0
-    """Words that are searched for."""
-    few: bool = False
-    """They are in few mails."""
+# PostgreSQL reads all of an index's answer before it gives the first row; this lets it read some of it.
+_ROUGHLY = Statement("SELECT 1", postgresql="SET LOCAL gin_fuzzy_search_limit = 10000")
+_EXACTLY = Statement("SELECT 1", postgresql="SET LOCAL gin_fuzzy_search_limit = 0")
 
 
 class SqlListing:
@@ -91,36 +61,104 @@ class SqlListing:
         """List routed mails from where a page before ended; see the port."""
         cursor = None if after is None else cursors.read(after, order)
         given = _given(where)
-        values = given | _values(cursor) | {"limit": limit + 1}
         terms = terms_of(where.words)
-        if not terms:
-            return _page(self._database.read(_statement(_shape(where, order, given, cursor)), values), order, limit)
-        values |= {f"term_{letter}": f" {term}" for letter, term in zip(_LETTERS, terms, strict=False)}
-
-        def work(transaction: Transaction) -> list[Row]:
-            few = _few(transaction, terms, values)
-            shape = _shape(where, order, given, cursor)
-            return transaction.rows(_statement(replace(shape, terms=len(terms), few=few)), values)
-
-        return _page(self._database.look(work), order, limit)
+        if terms:
+            return self._database.look(
+                lambda transaction: _Search(transaction, where, order, terms).page(cursor, limit)
+            )
+        values = given | _values(cursor) | {"limit": limit + 1}
+        found = self._database.read(statement(_shape(where, order, given, cursor)), values)
+        return _page(found, order, limit)
 
 
-def _shape(where: ListFilter, order: Order, given: Mapping[str, Any], cursor: Cursor | None) -> _Shape:
-    return _Shape(
-        state=where.state,
-        order=order,
-        given=tuple(sorted(given)),
-        cursor=cursor is not None,
-        unasked=cursor is not None and cursor.keys[0] is None,
-    )
+class _Search:
+    """One search: a list of which only what has the words is kept."""
+
+    def __init__(self, transaction: Transaction, where: ListFilter, order: Order, terms: tuple[str, ...]) -> None:
+        self._transaction = transaction
+        self._where = where
+        self._order = order
+        self._terms = terms
+        self._kept: list[Row] = []
+        self._place: Cursor | None = None
+        self._read = False
+        self._given = _given(where)
+        self._has = _with_words(len(terms))
+        self._values = {f"term_{letter}": f" {term}" for letter, term in zip(_LETTERS, terms, strict=False)}
+
+    def page(self, cursor: Cursor | None, limit: int) -> JobPage:
+        """Return a page of what has the words."""
+        over_queues = _shape(self._where, self._order, self._given, None).over_queues
+        if self._is_common() and self._reads(cursor, limit, LOOKS_OVER_QUEUES if over_queues else LOOKS):
+            return self._shown(limit)
+        hits = self._hits()
+        if len(hits) <= FEW:
+            return self._chosen(hits, cursor, limit)
+        self._reads(cursor, limit, itertools.repeat(STEP_OVER_QUEUES if over_queues else STEP))
+        return self._shown(limit)
+
+    def _reads(self, cursor: Cursor | None, limit: int, steps: Iterable[int]) -> bool:
+        """Read the list in steps, from where it was read to; say whether the page is full or the list read."""
+        for most in () if self._read else steps:
+            place = self._place or cursor
+            shape = replace(_shape(self._where, self._order, self._given, place), columns=KEYS)
+            found = self._transaction.rows(statement(shape), self._given | _values(place) | {"limit": most})
+            ids = self._transaction.array([row[0] for row in found])
+            having = {row[0] for row in self._transaction.rows(self._has, self._values | {"ids": ids})}
+            self._kept += [row for row in found if row[0] in having]
+            self._read = len(found) < most
+            self._place = _place(found[-1], self._order) if found else None
+            if self._read or len(self._kept) > limit:
+                return True
+        return False
+
+    def _is_common(self) -> bool:
+        """Guess whether many mails have these words, from what is cheap to know: whole words, and few of the mails."""
+        if all(len(term) <= SHORT for term in self._terms):
+            return True
+        if self._transaction.postgresql:
+            self._transaction.run(_THROUGH_INDEXES)
+            self._transaction.run(_ROUGHLY)
+        match = self._match("'{}'", " & ") if self._transaction.postgresql else self._match('"{}"', " ")
+        found = self._transaction.row(_COUNT, {"match": match, "most": FEW + 1})
+        self._transaction.run(_EXACTLY)
+        return found is not None and found[0] > FEW
+
+    def _match(self, word: str, join: str) -> str:
+        return join.join(word.format(term) for term in self._terms)
+
+    def _hits(self) -> list[str]:
+        """Return the ids of all mails with the words, or somewhat more of them than `FEW`."""
+        if self._transaction.postgresql:
+            self._transaction.run(_THROUGH_INDEXES)
+        match = self._match("'{}':*", " & ") if self._transaction.postgresql else self._match('"{}"*', " ")
+        return [row[0] for row in self._transaction.rows(_HITS, {"match": match, "most": FEW + 1})]
+
+    def _chosen(self, hits: list[str], cursor: Cursor | None, limit: int) -> JobPage:
+        """Return a page of these mails."""
+        given = self._given | {"ids": self._transaction.array(hits)}
+        shape = replace(_shape(self._where, self._order, given, cursor), columns=KEYS)
+        found = self._transaction.rows(statement(shape), given | _values(cursor) | {"limit": limit + 1})
+        self._kept = found
+        return self._shown(limit)
+
+    def _shown(self, limit: int) -> JobPage:
+        """Return the page of what was kept."""
+        page = self._kept[:limit]
+        ids = self._transaction.array([row[0] for row in page])
+        jobs = {row[0]: rows.job(row) for row in self._transaction.rows(_SOME, {"ids": ids})}
+        more = page and len(self._kept) > limit
+        return JobPage(
+            jobs=tuple(jobs[row[0]] for row in page),
+            next_cursor=cursors.written(_place(page[-1], self._order)) if more else None,
+        )
 
 
-def _page(found: list[Row], order: Order, limit: int) -> JobPage:
-    page = found[:limit]
-    return JobPage(
-        jobs=tuple(rows.job(row) for row in page),
-        next_cursor=cursors.written(_place(page[-1], order)) if page and len(found) > limit else None,
-    )
+def _with_words(terms: int) -> Statement:
+    """Return the statement that says which of some mails have words that begin with the terms."""
+    found = [f"instr(' ' || content, :term_{_LETTERS[place]}) > 0" for place in range(terms)]
+    having = f"SELECT job_id FROM texts WHERE job_id IN :ids AND {' AND '.join(found)}"  # noqa: S608  (constants)
+    return Statement(having, postgresql=having.replace("instr(", "strpos("))
 
 
 def _given(where: ListFilter) -> dict[str, Any]:
@@ -138,6 +176,16 @@ def _given(where: ListFilter) -> dict[str, Any]:
     return given
 
 
+def _shape(where: ListFilter, order: Order, given: Mapping[str, Any], cursor: Cursor | None) -> Shape:
+    return Shape(
+        state=where.state,
+        order=order,
+        given=tuple(sorted(name for name in given if name in CONDITIONS)),
+        cursor=cursor is not None,
+        unasked=cursor is not None and cursor.keys[0] is None,
+    )
+
+
 def _values(cursor: Cursor | None) -> dict[str, Any]:
     if cursor is None:
         return {}
@@ -146,8 +194,8 @@ def _values(cursor: Cursor | None) -> dict[str, Any]:
 
 
 def _place(row: Row, order: Order) -> Cursor:
-    """Return where a list goes on after this row."""
-    arrived_at, confidence, interest, rank = row[33], row[17], row[-2], row[-1]
+    """Return where a list goes on after a row with the columns `KEYS`."""
+    job_id, arrived_at, confidence, interest, rank = row
     keys = {
         Order.PRESSING: (rank, arrived_at),
         Order.NEWEST: (arrived_at,),
@@ -155,100 +203,15 @@ def _place(row: Row, order: Order) -> Cursor:
         Order.UNSURE: (confidence,),
         Order.USEFUL: (interest,),
     }
-    return Cursor(order=order, keys=keys[order], job_id=row[0])
+    return Cursor(order=order, keys=keys[order], job_id=job_id)
 
 
-def _few(transaction: Transaction, terms: tuple[str, ...], values: dict[str, Any]) -> bool:
-    """Say whether few mails have these words; sets the parameters that ask for them."""
-    if transaction.postgresql:
-        values["match"] = " & ".join(f"'{term}':*" for term in terms)
-        transaction.run(_THROUGH_INDEXES)
-    else:
-        values["match"] = " ".join(f'"{term}"*' for term in terms)
-    values["most"] = FEW + 1
-    found = transaction.row(_COUNT, values)
-    return found is not None and found[0] <= FEW
-
-
-@lru_cache(maxsize=1024)
-def _statement(shape: _Shape) -> Statement:
-    """Return the statement of a list: of its only part, or of all its parts in one order."""
-    parts = [
-        _part(shape, state, asked=asked)
-        for state in _STATES[shape.state]
-        for asked in ((None,) if shape.order is not Order.UNSURE else (False,) if shape.unasked else (True, False))
-    ]
-    if len(parts) == 1:
-        return Statement(*parts[0])
-    sort = _SORTS[shape.order][1]
-    sort = f"confidence IS NULL, {sort}" if shape.order is Order.UNSURE else sort
-    together = (" UNION ALL ".join(f"SELECT * FROM ({part[dialect]}) AS part" for part in parts) for dialect in (0, 1))  # noqa: S608  (constants)
-    return Statement(*(f"SELECT * FROM ({text}) AS parts ORDER BY {sort} LIMIT :limit" for text in together))  # noqa: S608  (constants)
-
-
-def _part(shape: _Shape, state: str, *, asked: bool | None) -> tuple[str, str]:
-    """Return what is in one order in one index, for SQLite and PostgreSQL."""
-    name, sort, comparison = _SORTS[shape.order]
-    conditions = [*(_CONDITIONS[condition] for condition in shape.given), _CONDITION[state]]
-    if asked is not None:
-        conditions.append("confidence >= 0" if asked else "confidence IS NULL")
-    if shape.cursor and asked is False:
-        conditions += ["id > :after_id"] if shape.unasked else []
-    elif shape.cursor:
-        keys = sort.replace(" DESC", "")
-        places = ":key_a, :key_b, :after_id" if shape.order is Order.PRESSING else ":key_a, :after_id"
-        conditions.append(f"({keys}) {comparison} ({places})")
-    tail = f"ORDER BY {sort} LIMIT :limit"
-    if shape.few:
-        return _from_words(" AND ".join(conditions), tail)
-    sqlite, postgresql = (" AND ".join([*conditions, *_words(shape.terms, found)]) for found in ("instr", "strpos"))
-    index = _index(shape, state)
-    if index is None and "queue" not in shape.given:
-        return _over_queues(sqlite, postgresql, f"jobs_{state}_{name}", tail)
-    index = index or f"jobs_{state}_{name}"
-    return (
-        f"SELECT {_COLUMNS} FROM jobs INDEXED BY {index} WHERE {sqlite} {tail}",  # noqa: S608  (constants)
-        f"SELECT {_COLUMNS} FROM jobs WHERE {postgresql} {tail}",  # noqa: S608  (constants)
-    )
-
-
-def _index(shape: _Shape, state: str) -> str | None:
-    """Return the index for what is few or has a label, whatever the queue; None for the one in the list's order."""
-    given = set(shape.given)
-    if "assignee" in given and state == "open":
-        return "jobs_open_taken"
-    if {"reviewed", "model_label"} <= given:
-        return "jobs_reviewed"
-    if "label" in given and "queue" not in given:
-        return f"jobs_{state}_labelled"
-    return None
-
-
-def _words(terms: int, found: str) -> list[str]:
-    """Return the condition that a mail's words begin with the terms, read from the mail's own row."""
-    if not terms:
-        return []
-    has = " AND ".join(f"{found}(' ' || texts.content, :term_{_LETTERS[place]}) > 0" for place in range(terms))
-    return [f"EXISTS (SELECT 1 FROM texts WHERE texts.job_id = jobs.id AND {has})"]  # noqa: S608  (constants)
-
-
-def _from_words(conditions: str, tail: str) -> tuple[str, str]:
-    """Return the statement that begins at the index of words, for SQLite and PostgreSQL."""
-    hits = "(SELECT rowid AS number FROM texts_index WHERE texts_index MATCH :match) AS hits"
-    texts = f"{hits} CROSS JOIN texts ON texts.number = hits.number CROSS JOIN jobs ON jobs.id = texts.job_id"
-    sqlite = f"SELECT {_COLUMNS} FROM {texts} WHERE {conditions} {tail}"  # noqa: S608  (constants)
-    hits = f"SELECT job_id FROM texts WHERE {WORDS} @@ :match::tsquery LIMIT :most"  # noqa: S608  (constants)
-    found = f"SELECT {_COLUMNS} FROM hits JOIN jobs ON jobs.id = hits.job_id WHERE {conditions} {tail}"  # noqa: S608  (constants)
-    return sqlite, f"WITH hits AS MATERIALIZED ({hits}) {found}"
-
-
-def _over_queues(sqlite: str, postgresql: str, index: str, tail: str) -> tuple[str, str]:
-    """Return the statement that puts a list together from what each queue begins with."""
-    queues = "(SELECT queue AS name FROM queue_state) AS queues"
-    of_one = "WHERE jobs.queue = queues.name AND"
-    ids = f"SELECT id FROM jobs INDEXED BY {index} {of_one} {sqlite} {tail}"  # noqa: S608  (constants)
-    page = f"SELECT {_COLUMNS} FROM jobs {of_one} {postgresql} {tail}"  # noqa: S608  (constants)
-    return (
-        f"SELECT {_COLUMNS} FROM {queues} CROSS JOIN jobs WHERE jobs.id IN ({ids}) {tail}",  # noqa: S608  (constants)
-        f"SELECT {_COLUMNS} FROM {queues} CROSS JOIN LATERAL ({page}) AS page {tail}",  # noqa: S608  (constants)
+def _page(found: list[Row], order: Order, limit: int) -> JobPage:
+    page = found[:limit]
+    last = page[-1] if page else ()
+    return JobPage(
+        jobs=tuple(rows.job(row) for row in page),
+        next_cursor=cursors.written(_place((last[0], last[33], last[17], last[-2], last[-1]), order))
+        if page and len(found) > limit
+        else None,
     )
