@@ -25,6 +25,9 @@ _PRIOR = math.log(6)
 _WORD = math.log(12)
 """What one of the words below weighs."""
 _WORDS_COUNTED = 6
+_PLAIN = 4
+"""So many different words of one language, and not a quarter as many of the other, need no n-grams: four mails of five,
+and none of 1,716 of the corpora in the wrong language."""
 _LEAST = 1e-12
 
 _WORD_PATTERN = re.compile(r"[^\W\d_]{1,24}")
@@ -63,13 +66,31 @@ class Language:
     """From 0 to 1; for a text without any word 0."""
 
 
+def code_of(text: str) -> Code:
+    """Return the language of a text as `language_of` has it; most mails are plain by their words, at little cost.
+
+    Work is linear in the first 1,000 characters.
+    """
+    found = {_unaccented(word) for word in _words(text)}
+    french, english = len(found & _WORDS["fr"]), len(found & _WORDS["en"])
+    if french >= _PLAIN and french >= _PLAIN * english:
+        return "fr"
+    if english >= _PLAIN and english >= _PLAIN * french:
+        return "en"
+    return language_of(text).code
+
+
+def load() -> None:
+    """Load what `language_of` needs (half a second, 90 MB) now, for instance before a fork, whose children share it."""
+    _identifier()
+
+
 def language_of(text: str) -> Language:
     """Return the language of a text: `fr`, `en` or `other`.
 
     Work is linear in the first 1,000 characters. A text without letters is `other` with confidence 0.
     """
-    prose = _NOT_PROSE.sub(" ", text[:CHARACTERS])
-    words = [word.lower() for word in _WORD_PATTERN.findall(prose)]
+    words = _words(text)
     if not words:
         return Language(code="other", confidence=0.0)
     scores = dict.fromkeys(("fr", "en"), 0.0)
@@ -86,6 +107,10 @@ def language_of(text: str) -> Language:
     total = sum(math.exp(score - most) for score in scores.values())
     best: Code = "fr" if scores["fr"] == most else "en" if scores["en"] == most else "other"
     return Language(code=best, confidence=1 / total)
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD_PATTERN.findall(_NOT_PROSE.sub(" ", text[:CHARACTERS]))]
 
 
 @cache

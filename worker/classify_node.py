@@ -13,7 +13,7 @@ from celery import Celery, signals
 from broker.connection import make_celery
 from broker.names import CLASSIFY, CLASSIFY_QUEUE
 from broker.questions import RedisQuestions
-from model.language import language_of
+from model import language
 from model.registry import ModelIdentity, identify_model, load_classifier
 from routing.classifier import Classifier
 from routing.policy.book import PolicyBook
@@ -38,10 +38,6 @@ CHILD_PAUSE_SECONDS = 1.0
 
 LoadClassifier = Callable[[str], Classifier]
 IdentifyModel = Callable[[str], ModelIdentity]
-
-
-def _language(text: str) -> str:
-    return language_of(text).code
 
 
 class ClassifyNode:
@@ -99,6 +95,7 @@ class ClassifyNode:
             released = store.release(f"{self._name}/", max_attempts=self._settings.max_attempts, now=time.time())
         finally:
             store.close()
+        language.load()  # shared by the children, and not waited for by the first mail
         if released:
             log.warning("%d mails that this node held when it died are queued again", released)
         return model
@@ -133,9 +130,8 @@ class ClassifyNode:
             max_attempts=settings.max_attempts,
             clock=time.time,
             stopwatch=time.perf_counter,
-            language=_language,
+            language=language.code_of,
         )
-        _language("Bonjour")  # loaded now, not with the first mail
         self._shift = Shift(
             store=store,
             router=router,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.language import language_of
+from model.language import code_of, language_of
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,23 @@ from model.language import language_of
 )
 def test_the_language_of_a_mail_is_found(text, code):
     assert language_of(text).code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Bonjour, ma voiture est en panne, pouvez-vous m'envoyer une dépanneuse ?", "fr"),
+        ("Hello, my car has broken down, could you please send somebody with a tow truck?", "en"),
+        ("Buenos días, mi coche se ha averiado y no puedo volver a casa, ¿qué debo hacer?", "other"),
+        ("Guten Tag, mein Wagen ist liegen geblieben, bitte schicken Sie mir Hilfe.", "other"),
+        ("Buongiorno, la mia auto è in panne, per favore mandate un carro attrezzi.", "other"),
+        ("Bom dia, o meu carro avariou na estrada, o que devo fazer para pedir ajuda?", "other"),
+        ("ok merci", "fr"),
+        ("", "other"),
+    ],
+)
+def test_the_short_way_comes_to_the_same(text, code):
+    assert code_of(text) == language_of(text).code == code
 
 
 def test_a_sentence_is_surer_than_a_word():
