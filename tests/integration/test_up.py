@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from deployment import free_port, wait_for
@@ -91,6 +92,25 @@ class Up:
         connection.close()
         return jobs
 
+    def sign_in(self) -> tuple[int, str]:
+        """Sign in to the console as the greeting says; return the status, and the page that it leads to."""
+        name, password = re.search(r"Sign in +(\S+) with (\S+)", self.output).groups()
+        connection = http.client.HTTPConnection("127.0.0.1", int(self.environ["FACTEUR_PORT"]), timeout=10)
+        connection.request("GET", "/sign-in")
+        answer = connection.getresponse()
+        guest = answer.headers["Set-Cookie"].split(";")[0]
+        token = re.search(r'name="csrf" value="([^"]+)"', answer.read().decode())[1]
+        form = urlencode({"name": name, "password": password, "csrf": token})
+        kind = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": guest, "Origin": self.address}
+        connection.request("POST", "/sign-in", form, kind)
+        answer = connection.getresponse()
+        answer.read()
+        cookie = answer.headers["Set-Cookie"].split(";")[0]
+        connection.request("GET", "/users", headers={"Cookie": cookie, "Accept": "text/html"})
+        page = connection.getresponse().read().decode()
+        connection.close()
+        return answer.status, page
+
     def tree(self) -> list[int]:
         """Every living process that was started with this `var`, whoever its parent is now."""
         mark = f"FACTEUR_VAR={self.var}\0".encode()
@@ -159,6 +179,9 @@ def test_a_newcomer_sees_the_samples_routed_stops_it_and_finds_every_job_at_the_
     assert {job["status"] for job in jobs} == {"done"}
     assert all(job["decision"]["queue"] in said for job in jobs)
     assert len(first.tree()) >= len(ROLES) + 2
+    status, page = first.sign_in()
+    assert status == 303
+    assert ">admin</a>" in page
 
     second = subprocess.run(
         [sys.executable, "-m", "facteur", "up"],
@@ -176,6 +199,7 @@ def test_a_newcomer_sees_the_samples_routed_stops_it_and_finds_every_job_at_the_
     said = again.wait_running()
     assert "sample mails" not in said
     assert again.key() == first.key()
+    assert again.sign_in()[0] == 303
     assert {job["id"] for job in again.jobs()} == {job["id"] for job in jobs}
     stop(again, signal.SIGTERM)
 
