@@ -98,7 +98,7 @@ def flash(response: AnyResponse, text: str, *, undo: str | None = None, kind: st
         kind: `good`, or `bad` for what did not work.
     """
     said = {"text": text, "undo": undo, "kind": kind}
-    if request.headers.get("HX-Request"):
+    if request.headers.get("HX-Request") and "HX-Redirect" not in response.headers:
         response.headers["HX-Trigger"] = json.dumps({"facteur:flash": said})
         return
     value = services().sessions.serializer("facteur.flash").dumps(said)

@@ -173,6 +173,17 @@ def test_a_message_goes_along_with_a_fragment(console):
     assert "Set-Cookie" not in answer.headers
 
 
+def test_a_message_waits_for_the_page_that_htmx_is_led_to(console):
+    def act():
+        response = Response(status=204, headers={"HX-Redirect": "/me"})
+        flash(response, "All of it is done")
+        return response
+
+    add_view(console, "/do", act, ("POST",))
+    assert "HX-Trigger" not in console.agent.post("/do", HX_Request="true").headers
+    assert "All of it is done" in console.agent.page("/me")
+
+
 @pytest.mark.parametrize("cookie", ["x", "é", "W10.abc"])
 def test_a_message_that_is_not_ours_is_not_shown(console, cookie):
     console.agent.client.set_cookie("facteur_flash", cookie)
