@@ -27,10 +27,11 @@ WEEKLY: Final = Grouping.WEEK
 class Board:
     """The figures of a span of days. One statement or two for each kind of figure, however much mail there was."""
 
-    def __init__(self, provided: Services, span: Span, grouping: Grouping, *, now: float) -> None:
-        """Ask for nothing yet."""
+    def __init__(self, provided: Services, span: Span, grouping: Grouping, *, model: str, now: float) -> None:
+        """Ask for nothing yet. `model` is the version that the confusion matrix is of; all when empty."""
         self.span = span
         self.grouping = grouping
+        self.model = model
         self.now = now
         self._store = provided.store
         self._policy = provided.policy
@@ -103,7 +104,9 @@ class Board:
     @cached_property
     def confusion(self) -> Confusion:
         """What the model said against what humans say."""
-        return figures.confusion(self.verdicts)
+        return figures.confusion(
+            verdict for verdict in self.verdicts if not self.model or verdict.model_version == self.model
+        )
 
     @cached_property
     def spent(self) -> Mapping[date, Counter[int]]:
@@ -133,7 +136,8 @@ class Board:
 
     def cell_mails(self, said: str, now: str | None) -> str | None:
         """Return the address of the mails behind a cell of the confusion matrix; none for mails without a label."""
-        return None if now is None else self.mails(model_label=said, label=now, reviewed="true")
+        version = {"model_version": self.model} if self.model else {}
+        return None if now is None else self.mails(model_label=said, label=now, reviewed="true", **version)
 
 
 def _volumes(board: Board, name: str, caption: str, kinds: Mapping[str, Counter[date]], total: str) -> Table:

@@ -5,6 +5,7 @@ Range and grouping are a GET form, so that what is seen can be linked and comes 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -45,6 +46,8 @@ class DashboardQuery(Strict):
     from_: str = Field(default="", alias="from", max_length=10)
     to: str = Field(default="", max_length=10)
     by: Literal["", "day", "week"] = ""
+    model: str = Field(default="", max_length=200)
+    """The version that a confusion matrix is of; all of them when empty."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,8 +68,11 @@ class Choice:
     @property
     def address(self) -> str:
         """The query string that shows the same again; it begins with `?` unless all is as usual."""
-        values = {name: value for name, value in self.query.model_dump(by_alias=True).items() if value}
-        return "?" + urlencode(values) if values else ""
+        return _address(self.query.model_dump(by_alias=True))
+
+    def preset(self, days: int) -> str:
+        """Return the query string for so many days, with all else as it is."""
+        return _address(self.query.model_dump(by_alias=True) | {"range": str(days), "from": "", "to": ""})
 
 
 @dashboard.get("/dashboard")
@@ -95,6 +101,21 @@ def show() -> Response:
     )
 
 
+@dashboard.get("/dashboard/confusion")
+@endpoint(SUPERVISORS)
+def confusion() -> Response:
+    """Answer with how often the model said one label and agents another, of one version or of all."""
+    choice, board = _read()
+    return page(
+        "console/dashboard_confusion.html",
+        422 if choice.fault else 200,
+        choice=choice,
+        board=board,
+        pictures=pictures,
+        mistakes=board.confusion.mistakes(MOST_MISTAKES),
+    )
+
+
 @dashboard.get("/dashboard/<name>.csv")
 @endpoint(SUPERVISORS)
 def download(name: str) -> Response:
@@ -106,6 +127,11 @@ def download(name: str) -> Response:
         raise InvalidInput(choice.fault, field="from")
     table = TABLES[name](board)
     return csv_answer(table.values(), f"facteur-{table.name}-{choice.span.first}-{choice.span.last}")
+
+
+def _address(values: Mapping[str, str]) -> str:
+    given = {name: value for name, value in values.items() if value}
+    return "?" + urlencode(given) if given else ""
 
 
 def _read() -> tuple[Choice, Board]:
@@ -129,7 +155,7 @@ def _read() -> tuple[Choice, Board]:
     if len(span.days()) > MOST_COLUMNS:
         grouping = Grouping.WEEK
     choice = Choice(span=span, grouping=grouping, query=query, fault=fault)
-    return choice, Board(provided, span, grouping, now=now)
+    return choice, Board(provided, span, grouping, model=query.model, now=now)
 
 
 def _span(query: DashboardQuery, now: float) -> Span:

@@ -103,7 +103,7 @@ def test_the_page_says_how_much_came_and_how_it_went(console):
 
 @pytest.mark.usefixtures("week")
 def test_a_cell_of_the_confusion_matrix_opens_the_mails_behind_it(console):
-    page = console.supervisor.page("/dashboard")
+    page = console.supervisor.page("/dashboard/confusion")
     cells = re.search(r'<table class="confusion">(.*?)</table>', page, re.DOTALL)[1]
     found = [html.unescape(each) for each in re.findall(r'<a href="([^"]+)"', cells)]
     queries = [parse_qs(urlsplit(each).query) for each in found]
@@ -117,8 +117,18 @@ def test_a_cell_of_the_confusion_matrix_opens_the_mails_behind_it(console):
 
 
 @pytest.mark.usefixtures("week")
+def test_a_confusion_matrix_can_be_of_one_version(console):
+    page = console.supervisor.page("/dashboard/confusion?model=test-0123")
+    assert "<option selected>test-0123</option>" in page
+    assert "model_version=test-0123" in page
+    assert "No mail of this range was reviewed." in console.supervisor.page("/dashboard/confusion?model=other")
+    assert len(table(console, "confusion", "?model=test-0123")) == 3
+    assert len(table(console, "confusion", "?model=other")) == 1
+
+
+@pytest.mark.usefixtures("week")
 def test_every_link_of_the_page_is_one_that_lists_can_read(console):
-    page = console.supervisor.page("/dashboard")
+    page = console.supervisor.page("/dashboard") + console.supervisor.page("/dashboard/confusion?model=test-0123")
     found = {html.unescape(each) for each in re.findall(r'href="(/(?:mails|queues)[^"]*)"', page)}
     assert len(found) > 5
     for address in found:
@@ -186,6 +196,15 @@ def test_a_range_has_its_days(console, query, days):
     assert len(table(console, "alone", query)) == 1 + days
 
 
+def test_other_days_are_one_link_away_and_leave_the_rest_as_it_is(console):
+    page = console.supervisor.page("/dashboard?range=custom&from=2026-11-01&to=2026-11-02&by=week")
+    presets = re.search(r'<nav class="presets"[^>]*>(.*?)</nav>', page, re.DOTALL)[1]
+    found = [html.unescape(each) for each in re.findall(r'href="([^"]+)"', presets)]
+    assert found == [f"/dashboard?range={days}&by=week" for days in (7, 30, 90)]
+    assert "aria-current" not in presets
+    assert 'aria-current="true">Last 7 days' in console.supervisor.page(found[0])
+
+
 def test_by_the_week_every_column_begins_on_a_monday_and_is_whole(console):
     rows = table(console, "alone", "?range=30&by=week")
     assert [row[0] for row in rows[1:]] == ["2026-10-19", "2026-10-26", "2026-11-02", "2026-11-09", "2026-11-16"]
@@ -213,7 +232,8 @@ def test_a_range_that_cannot_be_is_said_so_with_the_form_as_it_was_sent(console,
     assert answer.status_code == 422
     page = answer.get_data(as_text=True)
     assert 'role="alert">Choose a first and a last day' in page
-    assert '<option value="custom" selected>' in page
+    sent = parse_qs(query, keep_blank_values=True)["from"][0]
+    assert not sent or f'name="from" type="date" value="{sent}"' in page
     assert console.supervisor.get(f"/dashboard/queues.csv?range=custom&{query}").status_code == 422
 
 
@@ -231,7 +251,7 @@ def test_a_day_without_any_mail_is_a_page_too(console):
 
 
 def test_figures_are_for_supervisors(console):
-    for path in ("/dashboard", "/dashboard/queues.csv"):
+    for path in ("/dashboard", "/dashboard/confusion", "/dashboard/queues.csv"):
         assert console.agent.get(path).status_code == 403
         assert console.administrator.get(path).status_code == 200
         assert console.stranger.get(path).status_code == 303
