@@ -49,7 +49,7 @@ def actor_name(actor: str, people: Mapping[str, str]) -> str:
     if kind == "user":
         return people.get(name, name)
     if kind == "worker":
-        return _("worker %(name)s", name=name)
+        return _("worker %(name)s", name=name.removeprefix("worker@"))
     if kind == "key":
         return _("API key %(name)s", name=name)
     if kind in {"sweep", "errands"}:

@@ -54,6 +54,8 @@
     if (document.hidden && event.target.closest("#presence")) event.preventDefault();
   });
   document.addEventListener("click", (event) => {
+    const opens = event.target.closest("[data-open]");
+    if (opens) document.getElementById(opens.dataset.open).showModal();
     if (event.target.closest("[data-reload]")) {
       event.preventDefault();
       location.reload();

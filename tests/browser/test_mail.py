@@ -116,6 +116,10 @@ def test_a_mail_is_dealt_with_by_the_keyboard_alone(agent, service):
     expect(agent.get_by_text("done by Camille Laurent")).to_be_visible()
     agent.keyboard.press("z")
     expect(agent.get_by_role("button", name="Done")).to_be_visible()
+    agent.keyboard.press("?")
+    expect(agent.get_by_role("dialog", name="Keys")).to_be_visible()
+    axe(agent)
+    agent.keyboard.press("Escape")
     agent.get_by_label("Note").focus()
     agent.keyboard.press("e")  # a letter of a note does nothing else
     expect(agent.get_by_label("Note")).to_have_value("e")

@@ -289,3 +289,11 @@ def test_the_calling_system_that_is_still_to_be_told_is_named_without_its_secret
     html = console.agent.page(f"/mails/{accepted.job.id}")
     assert "crm.example is still to be told." in html
     assert "secret" not in html
+
+
+def test_of_a_rule_s_decision_one_can_ask_what_the_model_would_find(console):
+    job_id = mail(console, label=None, confidence=None, decided_by=DecidedBy.RULE, rule="bereavement", queue="care")
+    html = console.agent.page(f"/mails/{job_id}")
+    assert 'hx-trigger="load"' not in html
+    assert f'hx-get="/mails/{job_id}/explanation"' in html
+    assert "What speaks for" in html
