@@ -86,6 +86,8 @@ def sign_in_address() -> str:
 
 
 def _to_sign_in() -> Response:
+    if "HX-Request" not in request.headers and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return _from_elsewhere()
     if "HX-Request" not in request.headers:
         return cast("Response", redirect(sign_in_address(), 303, Response=Response))
     seen = urlsplit(request.headers.get("HX-Current-URL", "/"))
@@ -94,6 +96,15 @@ def _to_sign_in() -> Response:
         f"/sign-in?{urlencode({'next': seen.path + ('?' + seen.query if seen.query else '')})}"
     )
     return response
+
+
+def _from_elsewhere() -> Response:
+    """Return a page that asks for itself again at once.
+
+    Browsers keep a Strict cookie back when a link on another site, such as one in a chat, was followed: somebody who is
+    signed in would be asked to sign in. What our own page asks for comes with the cookie.
+    """
+    return page("console/from_elsewhere.html", wanted=this_address() if request.method in SAFE_METHODS else "/")
 
 
 def _find_reader() -> None:

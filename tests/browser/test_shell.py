@@ -86,3 +86,15 @@ def test_a_second_visit_costs_little(browse):
     second = page.evaluate(SECOND_VISIT)
     assert first < 100_000
     assert second < 15_000
+
+
+def test_a_link_in_a_chat_opens_the_page_without_signing_in_again(browse, service, watch):
+    page = browse("camille")
+    page.set_content(f'<a href="{service.address}/queues/claims-home">look at these</a>')
+    page.get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("claims-home")
+    assert watch.requests.count(("GET", "/queues/claims-home")) == 2, "the browser sent the cookie along at once"
+    stranger = browse(None)
+    stranger.set_content(f'<a href="{service.address}/queues/claims-home">look at these</a>')
+    stranger.get_by_role("link").click()
+    expect(stranger).to_have_url(f"{service.address}/sign-in?next=%2Fqueues%2Fclaims-home")

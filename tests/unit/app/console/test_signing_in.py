@@ -31,6 +31,13 @@ def test_without_a_session_a_browser_is_led_to_the_sign_in_and_back(console):
     assert "Ada Martin" in console.stranger.page("/")
 
 
+def test_a_link_on_another_site_is_followed_once_more_from_our_own_page_so_that_the_cookie_comes_along(console):
+    shown = console.stranger.page("/?q=a&b", Sec_Fetch_Site="cross-site")
+    assert '<meta http-equiv="refresh" content="0;url=/?q=a&amp;b">' in shown
+    assert console.stranger.get("/?q=a&b", Sec_Fetch_Site="same-origin").status_code == 303
+    assert "Ada Martin" in console.agent.page("/", Sec_Fetch_Site="cross-site")
+
+
 def test_a_fragment_without_a_session_leads_the_whole_page_to_the_sign_in(console):
     answer = console.stranger.get("/", HX_Request="true", HX_Current_URL="http://localhost/mails?q=eau")
     assert answer.status_code == 401
