@@ -41,9 +41,9 @@ def first_administrator(settings: Settings) -> FirstSignIn | None:
             return FirstSignIn(name=NAME, password=password) if check_password(password, user.password) else None
         password = read_or_make(file, generate_password)
         now = time.time()
-        store.add_user(new_user(NAME, "", Role.ADMINISTRATOR, password, now=now))
-        made, role = "user created", Role.ADMINISTRATOR.value
-        store.add_audit(AuditEntry(at=now, actor="command line", kind=made, subject=f"user {NAME}", detail=role))
+        made, role = "user created", Role.ADMINISTRATOR
+        line = AuditEntry(at=now, actor="command line", kind=made, subject=f"user {NAME}", detail=role.value)
+        store.add_user(new_user(NAME, "", role, password, now=now), audit=[line])
     finally:
         store.close()
     return FirstSignIn(name=NAME, password=password)

@@ -38,8 +38,7 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
     """Make a key and print its secret, once."""
     with _store() as store:
         key, secret = new_key(name, scopes, now=time.time())
-        store.add_key(key)
-        _note(store, "key created", name, ", ".join(sorted(key.scopes)))
+        store.add_key(key, audit=[_line("key created", name, ", ".join(sorted(key.scopes)))])
     click.echo(f"Key {name} with the scopes {', '.join(sorted(key.scopes))}; it is not shown again:", err=True)
     click.echo(secret)
 
@@ -59,13 +58,12 @@ def list_() -> None:
 def revoke(name: str) -> None:
     """Revoke a key; it works for five more seconds at most."""
     with _store() as store:
-        store.revoke_key(name, now=time.time())
-        _note(store, "key revoked", name)
+        store.revoke_key(name, now=time.time(), audit=[_line("key revoked", name)])
     click.echo(f"Key {name} is revoked.")
 
 
-def _note(store: Store, kind: str, name: str, detail: str = "") -> None:
-    store.add_audit(AuditEntry(at=time.time(), actor="command line", kind=kind, subject=f"key {name}", detail=detail))
+def _line(kind: str, name: str, detail: str = "") -> AuditEntry:
+    return AuditEntry(at=time.time(), actor="command line", kind=kind, subject=f"key {name}", detail=detail)
 
 
 @contextmanager

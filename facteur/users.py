@@ -45,8 +45,7 @@ def create(name: str, full_name: str, role: str, ask: bool) -> None:  # noqa: FB
     password = _password(ask=ask)
     with _store() as store:
         user = new_user(name, full_name, Role(role), password, now=time.time())
-        store.add_user(user)
-        _note(store, "user created", name, role)
+        store.add_user(user, audit=[_line("user created", name, role)])
     click.echo(f"{name} can sign in, with the role {role}.", err=True)
     _show(password, ask=ask)
 
@@ -107,9 +106,8 @@ def _change(name: str, kind: str, change: Callable[[User], User]) -> None:
             raise NotFound(f"There is no user {name!r}; `facteur users list` shows them.")
         changed = change(user)
         if changed != user:
-            store.save_user(changed)
             detail = "" if changed.role is user.role else f"{user.role} → {changed.role}"
-            _note(store, kind, user.name, detail)
+            store.save_user(changed, audit=[_line(kind, user.name, detail)])
 
 
 def _password(*, ask: bool) -> str:
@@ -127,8 +125,8 @@ def _show(password: str, *, ask: bool) -> None:
         click.echo(password)
 
 
-def _note(store: Store, kind: str, name: str, detail: str) -> None:
-    store.add_audit(AuditEntry(at=time.time(), actor=ACTOR, kind=kind, subject=f"user {name}", detail=detail))
+def _line(kind: str, name: str, detail: str) -> AuditEntry:
+    return AuditEntry(at=time.time(), actor=ACTOR, kind=kind, subject=f"user {name}", detail=detail)
 
 
 @contextmanager

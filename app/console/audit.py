@@ -40,9 +40,6 @@ def audit() -> Response:
     )
 
 
-def note(kind: str, subject: str, detail: str = "") -> None:
-    """Write down that the user who is signed in did something to `subject` (`user NAME`, `key NAME` and the like)."""
-    provided = services()
-    provided.store.add_audit(
-        AuditEntry(at=provided.clock(), actor=f"user {user().name}", kind=kind, subject=subject, detail=detail)
-    )
+def line(kind: str, subject: str, detail: str = "") -> AuditEntry:
+    """Return the line that says that who is signed in did this to `subject` (`user NAME`, `key NAME` and the like)."""
+    return AuditEntry(at=services().clock(), actor=f"user {user().name}", kind=kind, subject=subject, detail=detail)

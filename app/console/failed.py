@@ -9,7 +9,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.afterwards import afterwards
-from app.console.audit import note
+from app.console.audit import line
 from app.console.language import gettext, label_name, ngettext
 from app.console.page import back, flash, page, user
 from app.endpoint import Endpoint, endpoint
@@ -153,7 +153,7 @@ def erase(job_id: str) -> AnyResponse:
         return _no_longer(job)
     provided.store.erase(job.id, actor=f"user {user().name}", now=provided.clock())
     provided.questions.forget(job.id)
-    note("mail erased", f"job {job.id}")
+    provided.store.add_audit(line("mail erased", f"job {job.id}"))
     response = redirect("/failed", 303)
     flash(response, gettext("The mail is erased, with all that was known of it."))
     return response

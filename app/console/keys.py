@@ -9,7 +9,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.console import titles
-from app.console.audit import note
+from app.console.audit import line
 from app.console.language import gettext
 from app.console.page import flash, page
 from app.endpoint import Endpoint, endpoint
@@ -42,7 +42,7 @@ def create() -> AnyResponse:
     provided = services()
     try:
         key, secret = new_key(name, scopes, now=provided.clock())
-        provided.store.add_key(key)
+        provided.store.add_key(key, audit=[line("key created", f"key {key.name}", ", ".join(sorted(key.scopes)))])
     except InvalidInput:
         fault = gettext(
             "Use 1 to 64 letters without accents, digits, dots, hyphens and underscores; begin with a letter or digit."
@@ -52,7 +52,6 @@ def create() -> AnyResponse:
         return _list(
             name, {"name": gettext("A key of this name is in use: revoke it, or choose another name.")}, chosen
         )
-    note("key created", f"key {key.name}", ", ".join(sorted(key.scopes)))
     response = page("console/key_secret.html", key=key, secret=secret)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -65,8 +64,7 @@ def revoke() -> AnyResponse:
     name, provided = request.form.get("name", ""), services()
     if not is_storable(name):
         raise NotFound("There is no such key.")
-    provided.store.revoke_key(name, now=provided.clock())
-    note("key revoked", f"key {name}")
+    provided.store.revoke_key(name, now=provided.clock(), audit=[line("key revoked", f"key {name}")])
     response = redirect("/keys", 303)
     flash(response, gettext("The key %(name)s is revoked: within seconds it opens nothing any more.", name=name))
     return response

@@ -110,12 +110,9 @@ def change_password() -> AnyResponse:
     if new != form.get("again", ""):
         return _page(faults={"again": gettext("The two are not the same.")}, status=422)
     changed = with_password(known, new)
-    provided.store.save_user(changed)
-    provided.store.add_audit(
-        AuditEntry(
-            at=provided.clock(), actor=f"user {known.name}", kind="password changed", subject=f"user {known.name}"
-        )
-    )
+    who = f"user {known.name}"
+    line = AuditEntry(at=provided.clock(), actor=who, kind="password changed", subject=who)
+    provided.store.save_user(changed, audit=[line])
     provided.roster.forget(known.id)
     response = redirect("/me", 303)
     provided.sessions.open(response, changed, secure=request.is_secure)

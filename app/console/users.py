@@ -10,7 +10,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.console import titles
-from app.console.audit import note
+from app.console.audit import line
 from app.console.language import gettext
 from app.console.page import flash, page, user
 from app.endpoint import Endpoint, endpoint
@@ -20,6 +20,7 @@ from routing.errors import InvalidInput, NotFound, WrongStatus
 from routing.passwords import generate_password
 from routing.people import (
     FULL_NAME_CHARACTERS,
+    AuditEntry,
     Role,
     User,
     disabled,
@@ -59,11 +60,10 @@ def create() -> AnyResponse:
     made = new_user(name, given["full_name"], _role(given["role"]), password, now=provided.clock())
     made = replace(made, queues=_chosen_queues())
     try:
-        provided.store.add_user(made)
+        provided.store.add_user(made, audit=[line("user created", f"user {made.name}", made.role.value)])
     except WrongStatus:
         taken = gettext("Somebody has this name, perhaps disabled. Names are never given twice.")
         return _list(given, {"name": taken}, 422)
-    note("user created", f"user {made.name}", made.role)
     return _show_password(made, password, fresh=True)
 
 
@@ -85,17 +85,19 @@ def save(user_id: str) -> AnyResponse:
     changed = replace(known, full_name=full_name or known.name, queues=_chosen_queues())
     if faults:
         return _one(replace(changed, full_name=full_name), faults, 422)
+    lines = []
+    if changed != known:
+        lines.append(line("user changed", f"user {known.name}", _difference(known, changed)))
+    if role is not known.role:
+        lines.append(line("role changed", f"user {known.name}", f"{known.role} → {role}"))
     try:
-        _save(with_role(changed, role))
+        _save(with_role(changed, role), *lines)
     except WrongStatus:
         return _one(changed, {"role": _last()}, 422)
     if role is not known.role:
-        note("role changed", f"user {known.name}", f"{known.role} → {role}")
         text = gettext("%(name)s is saved and must sign in again, with the new role.", name=changed.full_name)
     else:
         text = gettext("%(name)s is saved.", name=changed.full_name)
-    if changed != known:
-        note("user changed", f"user {known.name}", _difference(known, changed))
     return _said(f"/users/{known.id}" if user().id != known.id or role is known.role else "/", text)
 
 
@@ -104,8 +106,7 @@ def save(user_id: str) -> AnyResponse:
 def new_password(user_id: str) -> AnyResponse:
     """Make a new password and show it, in this answer only; all sessions of the user end."""
     known, password = _known(user_id), generate_password()
-    _save(with_password(known, password))
-    note("password changed", f"user {known.name}")
+    _save(with_password(known, password), line("password changed", f"user {known.name}"))
     return _show_password(known, password, fresh=False)
 
 
@@ -117,11 +118,10 @@ def disable(user_id: str) -> AnyResponse:
     if known.id == user().id:
         return _said(f"/users/{known.id}", gettext("You cannot disable yourself: ask a colleague to."), "bad")
     try:
-        _save(disabled(known, now=services().clock()))
+        if known.disabled_at is None:
+            _save(disabled(known, now=services().clock()), line("user disabled", f"user {known.name}"))
     except WrongStatus:
         return _said(f"/users/{known.id}", _last(), "bad")
-    if known.disabled_at is None:
-        note("user disabled", f"user {known.name}")
     return _said("/users", gettext("%(name)s is disabled, and signed out everywhere.", name=known.full_name))
 
 
@@ -130,9 +130,8 @@ def disable(user_id: str) -> AnyResponse:
 def enable(user_id: str) -> AnyResponse:
     """Let a disabled user sign in again."""
     known = _known(user_id)
-    _save(enabled(known))
     if known.disabled_at is not None:
-        note("user enabled", f"user {known.name}")
+        _save(enabled(known), line("user enabled", f"user {known.name}"))
     return _said("/users", gettext("%(name)s can sign in again, with the same password.", name=known.full_name))
 
 
@@ -179,9 +178,9 @@ def _known(user_id: str) -> User:
     return found
 
 
-def _save(changed: User) -> None:
+def _save(changed: User, *lines: AuditEntry) -> None:
     provided = services()
-    provided.store.save_user(changed)
+    provided.store.save_user(changed, audit=lines)
     provided.roster.forget(changed.id)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 from routing.errors import NotFound, WrongStatus
-from routing.store import bounds
+from routing.people import AuditEntry
+from routing.store import bounds, people_bounds
 from routing.store.port import ApiKey, WorkerBeat
 
 
@@ -17,8 +19,9 @@ class MemoryKeys:
         self._lock = threading.RLock()
         self._keys: list[ApiKey] = []
         self._workers: dict[str, WorkerBeat] = {}
+        self._audit: list[AuditEntry] = []
 
-    def add_key(self, key: ApiKey) -> None:
+    def add_key(self, key: ApiKey, *, audit: Sequence[AuditEntry] = ()) -> None:
         """Store a key; see the port."""
         key = replace(key, name=bounds.bounded(key.name, bounds.NAME), secret_hash=bounds.clean(key.secret_hash))
         with self._lock:
@@ -26,6 +29,7 @@ class MemoryKeys:
             if any(taken):
                 raise WrongStatus(f"A key named {key.name!r} is in use: revoke it, or choose another name.")
             self._keys.append(key)
+            self._note(audit)
 
     def key_by_hash(self, secret_hash: str) -> ApiKey | None:
         """Return the key with this hash that is not revoked, or None."""
@@ -39,13 +43,17 @@ class MemoryKeys:
         with self._lock:
             return tuple(sorted(self._keys, key=lambda key: (key.created_at, key.id)))
 
-    def revoke_key(self, name: str, *, now: float) -> None:
+    def revoke_key(self, name: str, *, now: float, audit: Sequence[AuditEntry] = ()) -> None:
         """Revoke the key in use of this name; see the port."""
         name = bounds.bounded(name, bounds.NAME)
         with self._lock:
             if not any(_in_use(key, name) for key in self._keys):
                 raise NotFound(f"No key in use is named {name!r}.")
             self._keys = [replace(key, revoked_at=now) if _in_use(key, name) else key for key in self._keys]
+            self._note(audit)
+
+    def _note(self, entries: Sequence[AuditEntry]) -> None:
+        self._audit.extend(map(people_bounds.audit_entry, entries))
 
     def beat(self, beat: WorkerBeat) -> None:
         """Record a worker's sign of life."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from routing.errors import NotFound
@@ -19,16 +19,16 @@ class MemoryPeople(MemoryKeys):
         self._users: dict[str, User] = {}
         self._views: dict[str, View] = {}
         self._seen: dict[tuple[str, str], float] = {}
-        self._audit: list[AuditEntry] = []
 
-    def add_user(self, user: User) -> None:
+    def add_user(self, user: User, *, audit: Sequence[AuditEntry] = ()) -> None:
         """Store a user; see the port."""
         with self._lock:
             if user.id in self._users or self.user_by_name(user.name) is not None:
                 raise people_bounds.user_name_taken(user.name)
             self._users[user.id] = people_bounds.user(user)
+            self._note(audit)
 
-    def save_user(self, user: User) -> None:
+    def save_user(self, user: User, *, audit: Sequence[AuditEntry] = ()) -> None:
         """Replace a user; see the port."""
         with self._lock:
             known = self._users.get(user.id)
@@ -43,6 +43,7 @@ class MemoryPeople(MemoryKeys):
             ):
                 raise people_bounds.last_administrator()
             self._users[user.id] = replace(people_bounds.user(user), name=known.name, created_at=known.created_at)
+            self._note(audit)
 
     def user(self, user_id: str) -> User | None:
         """Return a user by id."""
@@ -101,7 +102,7 @@ class MemoryPeople(MemoryKeys):
     def add_audit(self, entry: AuditEntry) -> None:
         """Write a line of the audit."""
         with self._lock:
-            self._audit.append(people_bounds.audit_entry(entry))
+            self._note([entry])
 
     def audit(
         self, *, before: int | None = None, limit: int = 50, kind: str | None = None

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from routing.people import AuditEntry, User, View
 
 
 class People(Protocol):
-    """Users, what they saved and saw, and the audit. Each method is one transaction."""
+    """Users, what they saved and saw, and the audit. Each method is one transaction.
 
-    def add_user(self, user: User) -> None:
+    What `audit` names is written in the transaction of what it tells: neither is there without the other.
+    """
+
+    def add_user(self, user: User, *, audit: Sequence[AuditEntry] = ()) -> None:
         """Store a user. Raises WrongStatus when one of that name is there, disabled or not; case does not count."""
 
-    def save_user(self, user: User) -> None:
+    def save_user(self, user: User, *, audit: Sequence[AuditEntry] = ()) -> None:
         """Replace a user by id; name and `created_at` stay as they are.
 
         A new password or role, disabling and enabling come with the next `epoch`, everything else with the same one.

@@ -21,6 +21,7 @@ from typing import Protocol
 from routing.decision import Decision
 from routing.job import Claim, Event, Job, MailFormat, Outcome, Review, Status, Submission
 from routing.keys import ApiKey
+from routing.people import AuditEntry
 from routing.store.desk import Desk
 from routing.store.figures import Figures
 from routing.store.people import People
@@ -239,8 +240,8 @@ class Store(Desk, People, Policies, Figures, Running, Protocol):
 
     # -- keys and workers -----------------------------------------------------------------------------------------
 
-    def add_key(self, key: ApiKey) -> None:
-        """Store a key. Raises WrongStatus when a key of that name is in use."""
+    def add_key(self, key: ApiKey, *, audit: Sequence[AuditEntry] = ()) -> None:
+        """Store a key, and lines of the audit with it. Raises WrongStatus when a key of that name is in use."""
 
     def key_by_hash(self, secret_hash: str) -> ApiKey | None:
         """Return the key with this hash that is not revoked, or None."""
@@ -248,8 +249,8 @@ class Store(Desk, People, Policies, Figures, Running, Protocol):
     def keys(self) -> tuple[ApiKey, ...]:
         """Return all keys, revoked ones too, oldest first."""
 
-    def revoke_key(self, name: str, *, now: float) -> None:
-        """Revoke the key in use of this name. Raises NotFound."""
+    def revoke_key(self, name: str, *, now: float, audit: Sequence[AuditEntry] = ()) -> None:
+        """Revoke the key in use of this name, and write lines of the audit with it. Raises NotFound."""
 
     def beat(self, beat: WorkerBeat) -> None:
         """Record a worker's sign of life."""

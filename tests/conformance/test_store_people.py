@@ -10,6 +10,7 @@ import pytest
 
 from routing.errors import NotFound, Overtaken, WrongStatus
 from routing.ids import uuid7
+from routing.keys import new_key
 from routing.people import MOST_VIEWS, AuditEntry, Role, User, View, disabled, enabled, with_role
 from routing.store.opening import open_store
 
@@ -241,3 +242,38 @@ def test_the_audit_is_read_by_kind(store):
 def test_an_empty_audit_ends_at_once(store):
     assert store.audit() == ((), None)
     assert store.audit_kinds() == ()
+
+
+def line(kind="user created"):
+    return AuditEntry(at=1.0, actor="user chief", kind=kind, subject="user anne")
+
+
+def test_what_is_done_and_its_line_of_the_audit_are_there_together(store):
+    anne = somebody()
+    store.add_user(anne, audit=[line()])
+    store.save_user(with_role(anne, Role.SUPERVISOR), audit=[line("role changed"), line("user changed")])
+    kinds = [entry.kind for entry in store.audit()[0]]
+    assert kinds == ["user changed", "role changed", "user created"]
+
+
+def test_what_is_refused_leaves_no_line_of_the_audit(store):
+    chief = added(store, somebody("chief", Role.ADMINISTRATOR))
+    for refused in (
+        lambda: store.add_user(somebody("CHIEF"), audit=[line()]),
+        lambda: store.save_user(disabled(chief, now=2.0), audit=[line()]),
+        lambda: store.save_user(replace(chief, epoch=9), audit=[line()]),
+    ):
+        with pytest.raises((WrongStatus, Overtaken)):
+            refused()
+    assert store.audit() == ((), None)
+
+
+def test_keys_have_their_lines_of_the_audit_too(store):
+    key, _ = new_key("mail-gateway", ["submit"], now=1.0)
+    store.add_key(key, audit=[line("key created")])
+    with pytest.raises(WrongStatus):
+        store.add_key(replace(key, id=uuid7(2.0)), audit=[line("key created")])
+    store.revoke_key("mail-gateway", now=2.0, audit=[line("key revoked")])
+    with pytest.raises(NotFound):
+        store.revoke_key("mail-gateway", now=2.0, audit=[line("key revoked")])
+    assert [entry.kind for entry in store.audit()[0]] == ["key revoked", "key created"]

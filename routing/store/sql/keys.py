@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from routing.errors import NotFound, WrongStatus
+from routing.people import AuditEntry
 from routing.store import bounds
 from routing.store.port import ApiKey, WorkerBeat
 from routing.store.sql import rows
+from routing.store.sql.audit import write_audit
 from routing.store.sql.database import Database, Transaction
 from routing.store.sql.statement import Statement, insert
 
@@ -35,7 +38,7 @@ class Keys:
 
     _database: Database
 
-    def add_key(self, key: ApiKey) -> None:
+    def add_key(self, key: ApiKey, *, audit: Sequence[AuditEntry] = ()) -> None:
         """Store a key; see the port."""
 
         def work(transaction: Transaction) -> None:
@@ -49,6 +52,7 @@ class Keys:
             }
             if transaction.run(_ADD, row) != 1:
                 raise WrongStatus(f"A key named {key.name!r} is in use: revoke it, or choose another name.")
+            write_audit(transaction, audit)
 
         self._database.write(work)
 
@@ -61,12 +65,13 @@ class Keys:
         """Return all keys, revoked ones too, oldest first."""
         return tuple(rows.api_key(row) for row in self._database.read(_ALL))
 
-    def revoke_key(self, name: str, *, now: float) -> None:
+    def revoke_key(self, name: str, *, now: float, audit: Sequence[AuditEntry] = ()) -> None:
         """Revoke the key in use of this name; see the port."""
 
         def work(transaction: Transaction) -> None:
             if transaction.run(_REVOKE, {"name": bounds.bounded(name, bounds.NAME), "now": now}) == 0:
                 raise NotFound(f"No key in use is named {name!r}.")
+            write_audit(transaction, audit)
 
         self._database.write(work)
 

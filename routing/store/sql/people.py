@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from routing.errors import NotFound
 from routing.ids import is_uuid
 from routing.people import MOST_VIEWS, AuditEntry, Role, User, View, is_lasting_administrator
 from routing.store import bounds, people_bounds
+from routing.store.sql.audit import write_audit
 from routing.store.sql.database import Database, Row, Transaction
 from routing.store.sql.statement import Statement, insert
 
@@ -41,7 +42,6 @@ _SEE = Statement("""
     ON CONFLICT (user_id, queue) DO UPDATE SET at = excluded.at WHERE excluded.at > seen_queues.at
 """)
 _SEEN = Statement("SELECT queue, at FROM seen_queues WHERE user_id = :user_id")
-_ADD_AUDIT = insert("audit", ("at", "actor", "kind", "subject", "detail"))
 _AUDIT = "SELECT id, at, actor, kind, subject, detail FROM audit WHERE id < :before"
 _NEWEST = "ORDER BY id DESC LIMIT :limit"
 _EVERY_LINE = Statement(f"{_AUDIT} {_NEWEST}")
@@ -56,16 +56,17 @@ class SqlPeople:
 
     _database: Database
 
-    def add_user(self, user: User) -> None:
+    def add_user(self, user: User, *, audit: Sequence[AuditEntry] = ()) -> None:
         """Store a user; see the port."""
 
         def work(transaction: Transaction) -> None:
             if transaction.run(_ADD, _user_row(people_bounds.user(user))) != 1:
                 raise people_bounds.user_name_taken(user.name)
+            write_audit(transaction, audit)
 
         self._database.write(work)
 
-    def save_user(self, user: User) -> None:
+    def save_user(self, user: User, *, audit: Sequence[AuditEntry] = ()) -> None:
         """Replace a user; see the port."""
 
         def work(transaction: Transaction) -> None:
@@ -77,6 +78,7 @@ class SqlPeople:
             if administrators == [user.id] and not is_lasting_administrator(user):
                 raise people_bounds.last_administrator()
             transaction.run(_SAVE, _user_row(people_bounds.user(user)))
+            write_audit(transaction, audit)
 
         self._database.write(work)
 
@@ -144,13 +146,7 @@ class SqlPeople:
 
     def add_audit(self, entry: AuditEntry) -> None:
         """Write a line of the audit."""
-        kept = people_bounds.audit_entry(entry)
-        row = {column: getattr(kept, column) for column in ("at", "actor", "kind", "subject", "detail")}
-
-        def work(transaction: Transaction) -> None:
-            transaction.run(_ADD_AUDIT, row)
-
-        self._database.write(work)
+        self._database.write(lambda transaction: write_audit(transaction, [entry]))
 
     def audit(
         self, *, before: int | None = None, limit: int = 50, kind: str | None = None
