@@ -64,7 +64,7 @@ def get_mail(job_id: str) -> Response:
     provided, reader, now = services(), user(), services().clock()
     job = provided.store.job(known(job_id))
     provided.store.look(job.id, user=reader.name, now=now)
-    people = {each.name: each.full_name for each in provided.store.users()}
+    called = provided.roster.called
     events, reviews = provided.store.history(job.id), provided.store.reviews(job.id)
     came_from = request.args.get("from", "")
     places = neighbours_of(provided, job.id, came_from, reader)
@@ -77,15 +77,15 @@ def get_mail(job_id: str) -> Response:
         job=job,
         decision=decision,
         row=row_of(job, Reader(name=reader.name, now=now)) if decision else None,
-        assignee=people.get(job.handling.assignee or "", job.handling.assignee),
-        handled_by=people.get(job.handling.handled_by or "", job.handling.handled_by),
-        reasons=reason_of(job, decision, reviews, provided.policy, people) if decision else [],
+        assignee=called(job.handling.assignee or ""),
+        handled_by=called(job.handling.handled_by or ""),
+        reasons=reason_of(job, decision, reviews, provided.policy, called) if decision else [],
         others=[score for score in decision.alternatives if score.label != decision.label] if decision else [],
         explained=decision is not None
         and decision.decided_by is not DecidedBy.RULE
         and own_answer(decision) is not None
         and "mail" in shown,
-        history=history_of(job, events, reviews, people),
+        history=history_of(job, events, reviews, called),
         owed=_owed(job, events),
         labels=sorted(((key, label_name(key)) for key in provided.policy.labels), key=lambda pair: pair[1].casefold()),
         queues=provided.policy.queues,
@@ -93,7 +93,7 @@ def get_mail(job_id: str) -> Response:
         here=here,
         onward=places.next or places.came_from or here,
         view_address=lambda **more: here + ("&" if "?" in here else "?") + urlencode(more),
-        presence=_presence(provided, job, people),
+        presence=_presence(provided, job),
         shortcuts=reader.shortcuts,
         **shown,
     )
@@ -109,7 +109,7 @@ def get_presence(job_id: str) -> Response:
     provided = services()
     job = provided.store.job(known(job_id))
     provided.store.look(job.id, user=user().name, now=provided.clock())
-    presence = _presence(provided, job, {each.name: each.full_name for each in provided.store.users()})
+    presence = _presence(provided, job)
     if presence["shown"] == request.args.get("shown", ""):
         return Response(status=204)
     return private(
@@ -117,16 +117,17 @@ def get_presence(job_id: str) -> Response:
     )
 
 
-def _presence(provided: Services, job: Job, people: Mapping[str, str]) -> Mapping[str, Any]:
+def _presence(provided: Services, job: Job) -> Mapping[str, Any]:
     """Return who else looks at the mail, and what was done to it since the page was made."""
     given = request.args.get("revision", "")
     revision = given if given.isascii() and given.isdigit() else str(job.handling.revision)
     lookers = provided.store.lookers(job.id, seen_after=provided.clock() - GONE_SECONDS)
-    names = [people.get(each.user, each.user) for each in lookers if each.user != user().name]
+    called = provided.roster.called
+    names = [called(each.user) for each in lookers if each.user != user().name]
     told = ""
     if revision != str(job.handling.revision):
         last = last_word(provided.store.history(job.id))
-        who = people.get(last.actor.removeprefix("user "), last.actor.removeprefix("user ")) if last else _("Somebody")
+        who = called(last.actor.removeprefix("user ")) if last else _("Somebody")
         told = changed_by(last.kind if last else "", who, age(provided.clock() - last.at if last else 0))
     return {
         "names": names,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.console.language import gettext as _
@@ -28,7 +28,7 @@ class Line:
 
 
 def history_of(
-    job: Job, events: Sequence[Event], reviews: Sequence[Review], people: Mapping[str, str]
+    job: Job, events: Sequence[Event], reviews: Sequence[Review], called: Callable[[str], str]
 ) -> tuple[Line, ...]:
     """Return the lines of a job's history, oldest first.
 
@@ -36,18 +36,18 @@ def history_of(
         job: Whose it is; its acceptance is the first line.
         events: As the store keeps them.
         reviews: Of the job; those taken back are not among them.
-        people: Full names of users, by the names they sign in with.
+        called: Gives what colleagues call the user of a name.
     """
     words = {review.at: review for review in reviews}
-    received = Line(at=job.created_at, what=_("Received"), who=actor_name(f"key {job.source}", people), human=False)
-    return (received, *(_line(event, words.get(event.at), people) for event in events))
+    received = Line(at=job.created_at, what=_("Received"), who=actor_name(f"key {job.source}", called), human=False)
+    return (received, *(_line(event, words.get(event.at), called) for event in events))
 
 
-def actor_name(actor: str, people: Mapping[str, str]) -> str:
+def actor_name(actor: str, called: Callable[[str], str]) -> str:
     """Return who that is, as the store names actors."""
     kind, _blank, name = actor.partition(" ")
     if kind == "user":
-        return people.get(name, name)
+        return called(name)
     if kind == "worker":
         return _("worker %(name)s", name=name.removeprefix("worker@"))
     if kind == "key":
@@ -82,11 +82,11 @@ def act_name(kind: str) -> str:
     return known.get(kind, kind)
 
 
-def _line(event: Event, review: Review | None, people: Mapping[str, str]) -> Line:
+def _line(event: Event, review: Review | None, called: Callable[[str], str]) -> Line:
     return Line(
         at=event.at,
         what=act_name(event.kind),
-        who=actor_name(event.actor, people),
+        who=actor_name(event.actor, called),
         human=event.actor.startswith("user "),
         detail=_detail(event, review),
     )

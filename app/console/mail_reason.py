@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from app.console.language import gettext as _
 from app.console.language import label_name, percent
@@ -22,7 +22,7 @@ that day stands nowhere else."""
 
 
 def reason_of(
-    job: Job, decision: Decision, reviews: Sequence[Review], policy: Policy, people: Mapping[str, str]
+    job: Job, decision: Decision, reviews: Sequence[Review], policy: Policy, called: Callable[[str], str]
 ) -> list[str]:
     """Return why the mail was decided so, in sentences.
 
@@ -31,21 +31,21 @@ def reason_of(
         decision: The job's.
         reviews: Of the job, oldest first.
         policy: In force now.
-        people: Full names of users, by the names they sign in with.
+        called: Gives what colleagues call the user of a name.
     """
     if decision.decided_by is DecidedBy.HUMAN:
-        return [*_human(reviews, people), *_model_before(job)]
+        return [*_human(reviews, called), *_model_before(job)]
     if decision.decided_by is DecidedBy.RULE:
         return [_rule(decision), *_model_before(job)]
     return [_model(job, decision, policy)]
 
 
-def _human(reviews: Sequence[Review], people: Mapping[str, str]) -> list[str]:
+def _human(reviews: Sequence[Review], called: Callable[[str], str]) -> list[str]:
     changed = [review for review in reviews if not review.confirmed]
     if not changed:
         return [_("A human decided this.")]
     last = changed[-1]
-    who = people.get(last.reviewer, last.reviewer)
+    who = called(last.reviewer)
     if last.label != last.label_before:
         return [
             _(
