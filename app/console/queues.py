@@ -139,9 +139,10 @@ def _list(query: ListQuery) -> Response:
     found = provided.store.listing(
         query.where(user=reader.name, now=now), order=query.sort, after=query.cursor, limit=SHOWN
     )
-    if query.queue and query.cursor is None:
+    looked_at = seen.get(query.queue) if query.queue else None
+    if query.queue and query.cursor is None and _is_news(provided, query.queue, looked_at):
         provided.store.seen(reader.id, query.queue, at=now)
-    at = Reader(name=reader.name, now=now, looked_at=seen.get(query.queue) if query.queue else None)
+    at = Reader(name=reader.name, now=now, looked_at=looked_at)
     lines = queue_lines(provided, reader, states, None)
     return page(
         "console/list.html",
@@ -196,6 +197,11 @@ def token_of(states: Sequence[QueueState], queue: str | None) -> str:
     """Return what changes whenever anything does in a queue, or in any."""
     facts = [f"{state.queue}={state.revision}" for state in states if queue in (None, state.queue)]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+
+
+def _is_news(provided: Services, queue: str, looked_at: float | None) -> bool:
+    """Say whether there is anything to note: without a new mail, looking again changes nothing, and costs no write."""
+    return looked_at is None or provided.store.arrived({queue: looked_at}, most=1)[queue] > 0
 
 
 def _news_address(query: ListQuery, since: float) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.console.language import age, gettext, label_name, moment, percent
 from app.console.wording import decided_by_name, mail_language_name, priority_name
@@ -14,6 +15,9 @@ from routing.job_document import rfc3339
 
 PICKED = 3
 """How many labels have a key of their own: the one decided on, and the two most probable others."""
+
+EXCERPT_CHARACTERS = 90
+"""More than a line shows; three lines on a telephone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,15 +84,15 @@ class Reader:
     now: float
     looked_at: float | None = None
     """When the reader last looked at this list; None: it is not told."""
-    titles: dict[int, str] = field(default_factory=dict)
-    """Moments written out, by minute: the mails of a page came in few."""
+    said: dict[tuple[Callable[[Any], str], object], str] = field(default_factory=dict)
+    """What was looked up for this page: fifty lines have few labels, languages and minutes."""
 
-    def title(self, unix: float) -> str:
-        """Return a moment in full."""
-        minute = int(unix // 60)
-        if minute not in self.titles:
-            self.titles[minute] = moment(unix, "short")
-        return self.titles[minute]
+    def say(self, name: Callable[[Any], str], value: object) -> str:
+        """Return what `name` calls a value; asked once a page."""
+        key = (name, value)
+        if key not in self.said:
+            self.said[key] = name(value)
+        return self.said[key]
 
 
 def row_of(job: Job, reader: Reader, *, gone: str = "", trouble: str = "", batch: str = "") -> Row:
@@ -102,23 +106,23 @@ def row_of(job: Job, reader: Reader, *, gone: str = "", trouble: str = "", batch
         seen=f"{job.id}:{handling.revision}",
         subject=job.subject.strip() or gettext("(no subject)"),
         sender=job.sender or gettext("unknown sender"),
-        excerpt=job.excerpt,
+        excerpt=job.excerpt[:EXCERPT_CHARACTERS],
         queue=decision.queue,
-        label=label_name(decision.label),
+        label=reader.say(label_name, decision.label),
         sure="" if decision.confidence is None else percent(decision.confidence),
         width=None if decision.confidence is None else round(100 * decision.confidence),
-        picks=_picks(job),
+        picks=_picks(job, reader),
         by=decision.decided_by,
-        by_name=decided_by_name(decision.decided_by),
+        by_name=reader.say(decided_by_name, decision.decided_by),
         priority=decision.priority,
-        priority_name="" if decision.priority is Priority.NORMAL else priority_name(decision.priority),
+        priority_name="" if decision.priority is Priority.NORMAL else reader.say(priority_name, decision.priority),
         urgent=decision.priority is Priority.URGENT,
         language=job.language if job.language in ("fr", "en") else "",
-        language_name=mail_language_name(job.language),
+        language_name=reader.say(mail_language_name, job.language),
         age=age(reader.now - arrived),
-        at=rfc3339(arrived),
-        at_title=reader.title(arrived),
-        assignee=services().roster.called(handling.assignee) if handling.assignee else "",
+        at=rfc3339(int(arrived)),
+        at_title=reader.say(_minute, int(arrived // 60)),
+        assignee=reader.say(services().roster.called, handling.assignee) if handling.assignee else "",
         mine=handling.assignee == reader.name,
         handled="" if handling.handled_at is None else _handler(handling.handled_by),
         handled_at=handling.handled_at,
@@ -130,11 +134,15 @@ def row_of(job: Job, reader: Reader, *, gone: str = "", trouble: str = "", batch
     )
 
 
+def _minute(number: int) -> str:
+    return moment(60.0 * number, "short")
+
+
 def _handler(name: str | None) -> str:
     return services().roster.called(name) if name else gettext("somebody")
 
 
-def _picks(job: Job) -> Sequence[Pick]:
+def _picks(job: Job, reader: Reader) -> Sequence[Pick]:
     """Return the label decided on, if any, and the most probable others, three in all."""
     decision = job.decision
     if decision is None:
@@ -145,7 +153,7 @@ def _picks(job: Job) -> Sequence[Pick]:
         Pick(
             number=number,
             key=key,
-            name=label_name(key),
+            name=reader.say(label_name, key),
             sure="" if sure is None else percent(sure),
             current=key == decision.label,
         )

@@ -73,6 +73,12 @@
     }
   });
 
+  // A label that is cut off is told in full by the mouse's tip; in the page it would be there twice.
+  document.addEventListener("mouseover", (event) => {
+    const button = event.target.closest && event.target.closest(".picks button");
+    if (button && !button.title) button.title = one(".name", button).textContent;
+  });
+
   // -- acting ------------------------------------------------------------------------------------------------------
 
   // Send what the form has to say, as the button of a row or of the bar would: `values` are the fields of that button.
