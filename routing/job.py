@@ -206,7 +206,7 @@ class Event:
     at: float
     kind: str
     """accepted is not recorded (the job's own `created_at` says it); decided, failed, retried, requeued, reviewed,
-    cancelled, erased, callback delivered and callback given up are."""
+    cancelled, erased, callback delivered and callback given up are, what agents do (`routing.desk.Act`), and undo."""
     actor: str
-    """`worker NAME`, `key NAME`, `sweep`, `errands`."""
+    """`worker NAME`, `key NAME`, `user NAME`, `sweep`, `errands`."""
     detail: str = ""

@@ -37,7 +37,7 @@ class Sweeper:
         self.ring_deliver()
 
     def purge(self) -> None:
-        """Delete mails and jobs that are older than their retention."""
+        """Delete mails and jobs that are older than their retention, and see that the queues' counters are right."""
         now = self.clock()
         counts = self.store.purge(
             mails_before=cutoff(now, self.mail_retention_days),
@@ -46,6 +46,7 @@ class Sweeper:
         )
         if any(counts.values()):
             log.info("Retention deleted %s", dict(counts))
+        self.store.recount()
 
 
 def cutoff(now: float, days: float) -> float:
