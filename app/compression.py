@@ -10,7 +10,7 @@ KINDS = frozenset({"text/html", "text/csv", "image/svg+xml"})
 SMALLEST_BYTES = 500
 """Less fits one packet as it is."""
 LEVEL = 5
-"""A page of 100 kB takes a millisecond; the best level takes four, for two hundredths less."""
+"""A list of 110 kB takes half a millisecond; the best level takes twice that, for a five-hundredth less."""
 
 
 def compress(response: Response) -> Response:
