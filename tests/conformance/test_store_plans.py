@@ -8,10 +8,11 @@ import pytest
 
 from routing.desk import Order, State
 from routing.job import Status
-from routing.store.sql import claims, deliveries, desk, jobs, listing, pages, submissions
+from routing.store.sql import claims, deliveries, desk, jobs, listing, pages, people, running, submissions
 
 NOW = {"now": 1_000.0}
 ID = "00000000-0000-7000-8000-000000000000"
+FAILED = {"source": "gate", "error": "ValueError", "before": ID, "limit": 50}
 PLANS = [
     (claims._HEAD, NOW, "jobs_due"),
     (claims._ORDINARY, NOW | {"limit": 64}, "jobs_due"),
@@ -24,6 +25,10 @@ PLANS = [
     (jobs._listing(None, ("queue",)), {"queue": "q", "limit": 50}, "jobs_queue"),
     (jobs._listing(Status.FAILED, ()), {"limit": 50}, "jobs_failed"),
     (jobs._BACKLOG, {}, "jobs_failed"),
+    (running._listing(()), {"limit": 50}, "jobs_failed"),
+    (running._listing(("source", "error", "before")), FAILED, "jobs_failed"),
+    (running._KINDS, {}, "jobs_failed"),
+    (people._BY_NAME, {"key": "anne"}, "users_keys"),
     (desk._STATES, {}, "jobs_open_oldest"),
     (desk._ARRIVED, {"since": '{"q": 1.0}', "most": 100}, "jobs_open_arrived"),
     (desk._BATCH, {"batch": ID, "actor": "user anne"}, ("acts_of_a_batch", "acts_pkey")),
