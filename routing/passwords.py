@@ -1,8 +1,8 @@
 """Passwords of the console's users: what is kept of one, and whether one is right.
 
 Kept is the scrypt hash (RFC 7914) with its parameters and its salt in the form `scrypt$N$r$p$salt$hash`, salt and hash
-in URL-safe base64. N = 2^15, r = 8, p = 1 takes 32 MiB and some 70 ms of one core a guess; parameters stand in every
-hash, so raising them later leaves older passwords valid.
+in URL-safe base64. N = 2^15, r = 8, p = 1 takes 32 MiB and a tenth of a second of one core a guess. Parameters stand in
+every hash, so raising them later leaves older passwords valid.
 """
 
 from __future__ import annotations
@@ -13,13 +13,7 @@ import hmac
 import secrets
 import unicodedata
 
-from routing.errors import InvalidInput
-
-SHORTEST = 10
-"""Characters. Length is what counts; rules about kinds of characters make people write them down (NIST 800-63B)."""
-
-LONGEST = 200
-"""Characters: more is no password, but work for us."""
+from routing.password_faults import LONGEST
 
 COST = 2**15
 BLOCK = 8
@@ -32,11 +26,7 @@ NOBODY = "scrypt$32768$8$1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 
 
 def hash_password(password: str) -> str:
-    """Return what is kept of a password. Raises InvalidInput when it is too short, too long or nothing but blanks."""
-    if not password.strip() or len(password) < SHORTEST:
-        raise InvalidInput(f"A password needs at least {SHORTEST} characters.", field="/password")
-    if len(password) > LONGEST:
-        raise InvalidInput(f"A password has at most {LONGEST} characters.", field="/password")
+    """Return what is kept of a password; whether it is a good one is `routing.password_faults`' to say."""
     salt = secrets.token_bytes(SALT_BYTES)
     digest = _scrypt(password, salt, COST, BLOCK, LANES)
     return f"scrypt${COST}${BLOCK}${LANES}${_text(salt)}${_text(digest)}"
