@@ -6,6 +6,7 @@ revision they are about: who comes second is sent back here and told who did wha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -87,6 +88,7 @@ def get_mail(job_id: str) -> Response:
         and "mail" in shown,
         history=history_of(job, events, reviews, called),
         owed=_owed(job, events),
+        metadata=json.dumps(dict(job.metadata), ensure_ascii=False, indent=2) if job.metadata else "",
         labels=sorted(((key, label_name(key)) for key in provided.policy.labels), key=lambda pair: pair[1].casefold()),
         queues=provided.policy.queues,
         places=places,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from accessible import axe, overflow, small_targets
 from letters import ELSEWHERE, hostile, letter, with_attachments, with_history
 from playwright.sync_api import expect
@@ -169,13 +168,10 @@ def test_two_agents_on_one_mail_see_each_other_and_the_second_is_told(browse, se
     expect(first.get_by_text(re.compile("Yanis Benali took this mail"))).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("language", "width", "scheme"), [("en", 1280, "light"), ("fr", 390, "dark"), ("fr", 320, "light")]
-)
-def test_every_state_of_the_page_is_accessible(browse, service, language, width, scheme):
+def test_every_state_of_the_page_is_accessible(browse, service):
     ids = service.receive([bytes(hostile()), bytes(with_attachments()), bytes(with_history())])
     empty = service.receive([bytes(letter("Sans texte", " "))])[0]
-    page = browse("camille", language=language, width=width, scheme=scheme)
+    page = browse("camille", language="fr", width=320, scheme="dark")
     paths = [f"/mails/{job_id}" for job_id in (*ids, empty, service.failed)]
     for path in (*paths, f"/mails/{ids[0]}?view=formatted", f"/mails/{ids[0]}/explanation"):
         page.goto(path)

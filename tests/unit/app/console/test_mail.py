@@ -283,12 +283,14 @@ def test_the_calling_system_that_is_still_to_be_told_is_named_without_its_secret
         format=MailFormat.RFC822,
         digest="0" * 64,
         callback_url="https://crm.example/hook?secret",
+        metadata={"dossier": "é <b>"},
     )
     (accepted,) = console.store.submit([given], now=console.clock.now)
     console.house.decide()
     html = console.agent.page(f"/mails/{accepted.job.id}")
     assert "crm.example is still to be told." in html
     assert "secret" not in html
+    assert "&#34;dossier&#34;: &#34;é &lt;b&gt;&#34;" in html
 
 
 def test_of_a_rule_s_decision_one_can_ask_what_the_model_would_find(console):
