@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from routing.errors import InvalidInput
 from routing.ids import uuid7
-from routing.keys import Scope
 from routing.password_faults import password_fault
 from routing.passwords import hash_password
 
@@ -33,13 +32,6 @@ class Role(StrEnum):
         """Say whether this role may do what `other` may."""
         ranks = list(Role)
         return ranks.index(self) >= ranks.index(other)
-
-    @property
-    def scopes(self) -> frozenset[Scope]:
-        """What a user of this role may do through the API, signed in with a browser."""
-        if self is Role.ADMINISTRATOR:
-            return frozenset({Scope.ADMIN})
-        return frozenset({Scope.READ, Scope.REVIEW})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
