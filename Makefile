@@ -57,7 +57,7 @@ docs: ## Write the generated parts of the documentation again
 	@sh requirements/install.sh serve
 	$(BIN)/python -m facteur.settings_document docs/configuration.md
 
-screenshots: ## Take the pictures of docs/images/ anew, of the real service in a real Chromium
+screenshots: ## Take the pictures of docs/pictures/ anew, of the real service in a real Chromium
 	@sh requirements/install.sh test && exec $(BIN)/python tests/browser/screenshots.py $(ARGS)
 
 lock: ## Write the lock files again (UPGRADE=1 for newer versions)

@@ -8,6 +8,7 @@ are in every twentieth mail and some in one. Only open mails keep their content,
 from __future__ import annotations
 
 import json
+import math
 import random
 import sqlite3
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ import psycopg
 from mails import texts
 from sqlalchemy import make_url
 
+from routing.mail import Mail
+from routing.mail.excerpt import excerpt_of
 from routing.policy.reading import read_policy
 from routing.search import content_of
 from routing.store.migrations import migrate
@@ -54,8 +57,9 @@ class _Said:
     text: str
 
     def __post_init__(self) -> None:
-        self.content = content_of(self.subject, self.text)
-        self.excerpt = " ".join(self.text.split())[:160]
+        found = excerpt_of(Mail(subject=self.subject, text=self.text))
+        self.content = content_of(self.subject, found.words)
+        self.excerpt = found.start
         self.language = "en" if " the " in self.text else "fr"
 
 
@@ -172,6 +176,8 @@ def build(url: str, million: Million) -> None:
         _fill_postgresql(url, million)
     store = open_store(url)
     store.recount()
+    while store.tally(now=million.now, kept_since=-math.inf):  # as an errand does
+        pass
     store.close()
 
 

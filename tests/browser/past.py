@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from letters import letter
 from mails import texts
 
+from model.language import code_of
 from routing.acts import act
 from routing.classifier import Classifier, Prediction, Score
 from routing.desk import Act
@@ -90,6 +91,8 @@ class Past:
             moments = sorted(begin + self.draw.random() * (DAY - 600) for _ in range(mails_a_day))
             for job in [self._receive(moment) for moment in moments]:
                 self._deal(job)
+        while self.store.tally(now=self.now, kept_since=-math.inf):
+            pass
 
     def fail(self, mail: bytes, *, subject: str, error: str, at: float) -> str:
         """Hand in a mail that cannot be decided; return its job's id."""
@@ -122,6 +125,7 @@ class Past:
             classifier=self.model,
             policy=self.policy,
             max_attempts=1,
+            language=code_of,
             clock=lambda: decided_at,
             stopwatch=time.perf_counter,
         )
@@ -139,9 +143,9 @@ class Past:
             return
         others = [score.label for score in job.decision.alternatives]
         unsure = job.decision.queue == self.policy.triage
-        if others and chance < (0.5 if unsure else 0.06):
+        if others and chance < (0.3 if unsure else 0.01):
             job = self._act(Act.CORRECT, job, user, moment, label=others[0])
-        elif chance < (0.9 if unsure else 0.25):
+        elif chance < (0.95 if unsure else 0.3):
             job = self._act(Act.CONFIRM, job, user, moment)
         if handled:
             self._act(Act.HANDLE, job, user, moment + 60)

@@ -1,4 +1,4 @@
-"""`make screenshots`: pictures of the console for docs/images/, of the real service with the sample mails.
+"""`make screenshots`: pictures of the console for docs/pictures/, of the real service with the sample mails.
 
 python tests/browser/screenshots.py [FOLDER]
 """
@@ -57,7 +57,7 @@ def take(folder: Path) -> None:
         service = ConsoleService.at(Path(var), days=35, mails_a_day=24)
         try:
             service.start_ready()
-            shown = service.receive_today()[0]
+            shown = service.receive_samples()[0]
             with launched(path) as browser:
                 browsing = Browsing(browser=browser, service=service)
                 for picture in pictures(shown):
@@ -81,4 +81,4 @@ def _take(browsing: Browsing, picture: Picture, language: str, folder: Path) -> 
 
 
 if __name__ == "__main__":
-    take(Path(sys.argv[1]) if sys.argv[1:] else ROOT / "docs" / "images")
+    take(Path(sys.argv[1]) if sys.argv[1:] else ROOT / "docs" / "pictures")

@@ -25,7 +25,7 @@ PAGES = {
     "an empty queue": "/queues/claims-home?q=xylophone",
     "a queue with filters": "/queues/claims-home?q=d%C3%A9g%C3%A2t&language=fr&state=any&sort=newest",
     "all mails": "/mails",
-    "handled mails": "/mails?state=handled",
+    "handled mails": "/mails?state=handled&label=assistance",
     "a mail with HTML": "/mails/{hostile}",
     "a mail with attachments": "/mails/{attached}",
     "a mail with a history": "/mails/{history}",
@@ -80,28 +80,23 @@ def test_a_page_is_for_everybody(browse, addresses, name):
     axe(page)
     assert small_targets(page) == []
     assert tab_through(page) == []
+    open_all(page)
     page.emulate_media(color_scheme="dark")
-    axe(page)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         assert overflow(page) == 0, f"{name} at {width} px"
     assert small_targets(page) == []
-    open_all(page)
     axe(page)
-    assert overflow(page) == 0, f"{name} at 320 px, unfolded"
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_for_everybody_in_french(browse, addresses, name):
-    page = browse("nadia", language="fr", width=390, scheme="dark")
+    page = browse("nadia", language="fr", width=390)
     page.goto(addresses[name])
     assert page.locator("html").get_attribute("lang") == "fr"
-    axe(page)
-    page.emulate_media(color_scheme="light")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         assert overflow(page) == 0, f"{name} at {width} px"
-    page.set_viewport_size({"width": 1280, "height": 800})
     open_all(page)
     axe(page)
 
