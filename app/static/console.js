@@ -53,13 +53,13 @@
   document.addEventListener("htmx:beforeSwap", () => {
     const element = document.activeElement;
     focused = element && element !== document.body
-      ? { id: element.id, row: element.closest("[data-row]")?.dataset.row, name: element.getAttribute("name") }
+      ? { id: element.id, row: element.closest("[data-row]")?.id, name: element.getAttribute("name") }
       : null;
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     refreshAges(event.target);
     if (!focused || (document.activeElement && document.activeElement !== document.body)) return;
-    const row = focused.row && document.querySelector(`[data-row="${CSS.escape(focused.row)}"]`);
+    const row = focused.row && document.getElementById(focused.row);
     const next = (focused.id && document.getElementById(focused.id))
       || (row && focused.name && row.querySelector(`[name="${CSS.escape(focused.name)}"]`))
       || (row && row.querySelector("a, button, input"))

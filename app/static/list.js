@@ -87,14 +87,17 @@
     if (box && window.htmx) window.htmx.ajax("POST", "/acts", { source: box, swap: "none", values });
   }
 
-  // What a key or a dialog asks for: of the selected mails, or else of the row.
+  // What a key or a dialog asks for: of the selected mails, or else of the row. What is opened from a row's own
+  // button is about that row alone, whatever is selected.
+  let only = null;
   function act(kind, detail, field) {
-    const seen = chosen().map((box) => box.value);
+    const seen = only ? [] : chosen().map((box) => box.value);
     if (seen.length) {
       send({ act: kind, mail: seen, ...(field ? { [field]: detail } : {}) });
       return;
     }
-    const row = here();
+    const row = only || here();
+    only = null;
     const box = row && one("input[name=mail]", row);
     if (!box) return;
     current = row.id;
@@ -177,10 +180,10 @@
 
   // What else can be done to the selected mails, or to the row.
   function more(first) {
-    const row = here();
+    const row = only || here();
     if (!row && !chosen().length) return;
     const label = one("#list [data-count]");
-    one("#more-title").textContent = chosen().length ? label.textContent : link(row).textContent;
+    one("#more-title").textContent = chosen().length && !only ? label.textContent : link(row).textContent;
     open("more", first);
   }
 
@@ -189,8 +192,7 @@
     if (!button) return;
     if (button.dataset.open) open(button.dataset.open);
     if ("more" in button.dataset) {
-      for (const box of chosen()) box.checked = false;
-      count();
+      only = rowOf(button);
       more();
     }
     if (button.dataset.do) {
@@ -198,6 +200,8 @@
       act(button.dataset.do, button.dataset.value, button.dataset.field);
     }
   });
+  document.addEventListener("cancel", () => { only = null; }, true);
+  document.addEventListener("submit", (event) => { if (event.target.method === "dialog") only = null; });
 
   // In a dialog of choices, arrows go through them and a letter goes to the next one that begins with it.
   document.addEventListener("keydown", (event) => {

@@ -45,7 +45,7 @@ def told(browser, path=LIST):
 
 
 def lines(html):
-    return dict(re.findall(r'<li id="m-([^"]+)" data-row="[^"]+" class="([^"]+)"', html))
+    return dict(re.findall(r'<li id="m-([^"]+)" data-row class="([^"]+)"', html))
 
 
 def test_one_mail_is_taken_and_given_back(console, mails):
