@@ -11,6 +11,7 @@ from app.console.wording import priority_name
 from routing.decision import Priority
 from routing.desk import Act
 from routing.job import Event, Job, Review
+from routing.store.bounds import POLICY
 
 UNDO = "undo"
 
@@ -100,10 +101,17 @@ def _detail(event: Event, review: Review | None) -> str:
     if review is not None and event.kind in {Act.MOVE.value, Act.CORRECT.value, Act.CONFIRM.value, "reviewed"}:
         return _review(review)
     if event.kind == "decided" and event.detail:
-        return _("to %(queue)s", queue=event.detail)
+        return _decided(event.detail)
     if event.kind in {"failed", "requeued", "callback given up"}:
         return event.detail
     return ""
+
+
+def _decided(detail: str) -> str:
+    queue, comma, policy = detail.rpartition(POLICY)
+    if not comma:
+        return _("to %(queue)s", queue=detail)
+    return _("to %(queue)s, by policy %(policy)s", queue=queue, policy=policy)
 
 
 def _review(review: Review) -> str:

@@ -54,6 +54,7 @@ def versions() -> Response:
     found = services().store.policy_versions(before=cursor, limit=VERSIONS + 1)
     return page(
         "console/policy_versions.html",
+        words=policy_words,
         versions=found[:VERSIONS],
         in_force=services().book.number,
         further=cursor is not None,
@@ -72,6 +73,7 @@ def version(number: int) -> Response:
     other = store.policy_version(against) if 0 < against != number else None
     return page(
         "console/policy_version.html",
+        words=policy_words,
         saved=saved,
         other=other,
         head=store.policy_head(),

@@ -128,7 +128,7 @@ def save() -> AnyResponse:
     except ConfigurationError as error:
         return _document(content, expected, UNPROCESSABLE, error)
     except Overtaken as error:
-        who = error.actor.removeprefix("user ") or _("Somebody")
+        who = policy_words.author_name(error.actor) if error.actor else _("Somebody")
         trouble = _("%(who)s saved another version meanwhile. Compared with that one, you would change this:", who=who)
         return _review(content, expected=provided.store.policy_head(), note=note, status=CONFLICT, trouble=trouble)
     except InvalidInput as error:

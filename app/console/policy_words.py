@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from app.console.language import ENGLISH, language, percent, write_number
 from app.console.language import gettext as _
 from app.console.wording import priority_name
+from app.services import services
 from routing.mail.automatic import Kind as AutomaticKind
 from routing.policy import Condition, Label, Policy, Rule, Stage, Strangers
 from routing.policy.difference import Difference, Kind
 from routing.policy.preview import Effect, Share
+from routing.policy.saving import FROM_FILE
 from routing.policy.trial import Place
 
 OR = ", "
@@ -31,6 +33,15 @@ class Told:
 def name_of(label: Label) -> str:
     """Return what a label of any policy is called."""
     return label.names.get(language()) or label.names.get(ENGLISH) or label.key
+
+
+def author_name(author: str) -> str:
+    """Return who saved a version, as colleagues call them."""
+    if author == FROM_FILE:
+        return _("the policy file")
+    if not author.startswith("user "):
+        return _("the command line")
+    return services().roster.called(author.removeprefix("user "))
 
 
 def automatic_name(kind: str) -> str:

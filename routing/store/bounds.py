@@ -119,6 +119,14 @@ def review(word: Review) -> Review:
     )
 
 
+POLICY = ", policy "
+
+
+def decided(queue: str, policy: str) -> str:
+    """Return the detail of the event of a decision: where the mail went, and by which version of the policy."""
+    return f"{queue}{POLICY}{policy}" if policy else queue
+
+
 def reviewed(word: Review, queue: str) -> str:
     """Return the detail of the event of a review: what became of the mail, and who is said to have looked at it."""
     what = "confirmed" if word.confirmed else f"{word.queue_before} → {queue}"

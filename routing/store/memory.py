@@ -183,7 +183,7 @@ class MemoryStore(MemoryDesk, MemoryPolicies, MemoryPeople, MemoryFigures, Memor
         self._touch(entry.job)
         entry.routed = entry.job.decision
         self._owe(entry.job, now)
-        self._event(entry.job.id, "decided", now, actor, outcome.decision.queue)
+        self._event(entry.job.id, "decided", now, actor, bounds.decided(outcome.decision.queue, outcome.policy))
 
     def _fail(self, entry: Entry, error: str, actor: str, now: float) -> None:
         entry.ends(Status.FAILED, now, bounds.bounded(error, bounds.ERROR))

@@ -142,6 +142,15 @@ def test_labels_given_are_counted_by_reviewer_from_a_time_on(store, make):
     assert store.labels_given(since=6_000.0) == {}
 
 
+def test_the_history_says_by_which_policy_a_mail_was_decided(store, make):
+    make.accepted(store, "with", "without", now=1_000.0)
+    first, second = make.claim(store, now=1_001.0)
+    outcomes = [make.decided(first, policy="0123456789ab"), make.decided(second)]
+    store.record(outcomes, worker="node/1", now=1_002.0)
+    assert store.history(first.job_id)[-1].detail == "motor, policy 0123456789ab"
+    assert store.history(second.job_id)[-1].detail == "motor"
+
+
 def test_a_worker_says_what_its_model_can_give(store):
     beat = WorkerBeat(name="node", model_version="m-1", started_at=1.0, seen_at=2.0, model='{"labels": ["é"]}')
     store.beat(beat)

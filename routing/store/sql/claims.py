@@ -187,7 +187,7 @@ class _Results:
             self._texts.append({"job_id": outcome.job_id, "content": self._contents[outcome.job_id, outcome.lease]})
             self._counters.enters(Standing(queue=row["queue"], open=1, taken=0, unreviewed=1))
             self._owe(outcome.job_id, callback_url)
-            self._event(outcome.job_id, "decided", outcome.decision.queue)
+            self._event(outcome.job_id, "decided", bounds.decided(outcome.decision.queue, outcome.policy))
         elif outcome.retry_at is None:
             self.fail(outcome.job_id, outcome.error, callback_url, alone=False)
         else:

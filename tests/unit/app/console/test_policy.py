@@ -210,7 +210,7 @@ def test_who_saves_after_somebody_else_is_told_and_compares_again(console, docum
     answer = save(late, expected=0)
     assert answer.status_code == 409
     text = text_of(answer.text)
-    assert "ana saved another version meanwhile" in text
+    assert "Ana Martin saved another version meanwhile" in text
     assert "at least 0.91 at least 0.61" in text
     assert 'name="expected" value="2"' in answer.text
     assert save(late, expected=2).status_code == 303

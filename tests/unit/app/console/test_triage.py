@@ -138,7 +138,7 @@ def test_who_comes_second_is_told_and_nothing_is_overwritten(console, unsure, gi
     give(page, "quote")
     assert console.store.job(job_id).decision.label == "billing"
     text = text_of(console.agent.page("/triage"))
-    assert "sam corrected this mail" in text
+    assert "Sam Martin corrected this mail" in text
     assert "not carried out" in text
 
 
