@@ -7,7 +7,7 @@ import re
 import pytest
 
 from model.corpus.reviews import reviewed
-from routing.acts import act, undo
+from routing.acts import act
 from routing.decision import DecidedBy, Decision, Timings
 from routing.desk import Act
 from routing.job import Decided, MailFormat, Submission
@@ -169,12 +169,40 @@ def test_a_correction_is_told_with_who_made_it_and_what_it_was(console):
 def test_a_correction_is_what_the_next_training_reads_until_it_is_undone(console):
     job_id = mail(console)
     assert list(reviewed(console.store, read_policy())) == []
-    batch = do(console, Act.CORRECT, job_id, label="quote")
+    form = {"act": "correct", "mail": f"{job_id}:0", "label": "quote", "next": f"/mails/{job_id}"}
+    answer = console.agent.post("/acts", form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/mails/{job_id}")
     (example,) = reviewed(console.store, read_policy())
     assert (example.id, example.label) == (job_id, "quote")
-    undo(console.store, batch, user=console.store.user_by_name("ada"), now=console.clock.now)
+    html = console.agent.page(f"/mails/{job_id}")
+    assert "The next training learns from it." in text_of(html)
+    taken_back = re.search(r"/acts/[0-9a-f-]{36}/undo", html)[0]
+    assert console.agent.post(taken_back, {"next": f"/mails/{job_id}"}).status_code == 303
     assert list(reviewed(console.store, read_policy())) == []
     assert "Undone" in console.agent.page(f"/mails/{job_id}")
+
+
+def test_who_comes_second_is_sent_back_to_the_mail_and_told_who_did_what(console):
+    job_id = mail(console)
+    do(console, Act.MOVE, job_id, "sam", queue="complaints")
+    console.clock.now += 30
+    form = {"mail": f"{job_id}:0", "next": "/queues/claims-home", "refused": f"/mails/{job_id}"}
+    answer = console.agent.post("/acts", {**form, "act": "correct", "label": "quote"})
+    assert answer.headers["Location"] == f"/mails/{job_id}"
+    html = text_of(console.agent.page(f"/mails/{job_id}"))
+    assert re.search(r"Sam Martin moved this mail 30\ss ago\. Your action was not carried out\.", html)
+    job = console.store.job(job_id)
+    assert (job.decision.label, job.decision.queue) == ("claim_home", "complaints")
+    anew = console.agent.post("/acts", {**form, "act": "take", "mail": f"{job_id}:{job.handling.revision}"})
+    assert anew.headers["Location"] == "/queues/claims-home"
+    assert console.store.job(job_id).handling.assignee == "ada"
+
+
+def test_an_act_without_what_it_needs_comes_back_to_the_mail(console):
+    job_id = mail(console)
+    form = {"act": "move", "mail": f"{job_id}:0", "queue": "", "next": "/mails", "refused": f"/mails/{job_id}"}
+    assert console.agent.post("/acts", form).headers["Location"] == f"/mails/{job_id}"
+    assert "Choose a queue first." in console.agent.page(f"/mails/{job_id}")
 
 
 def test_a_mail_that_retention_deleted_keeps_its_decision(console):
