@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
 
 from app.factory import create_app
 from broker.bell import SilentBell
@@ -24,6 +26,24 @@ RAW = (
     b"Subject: =?utf-8?q?D=C3=A9g=C3=A2t_des_eaux?=\r\nMessage-ID: <m1@example.org>\r\n\r\nBonjour, une fuite.\r\n"
 )
 START = 1_795_170_000.0
+
+
+class Compiled(BytecodeCache):
+    """Templates as they were compiled by the first test that needed them: each application would do it again."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket):
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+bundled_policy = cache(read_policy)
 
 
 @dataclass
@@ -120,7 +140,7 @@ def build(tmp_path, store=None, limiter=None, bell=None, questions=None, **setti
     app = create_app(
         Settings(**{"var": tmp_path, "webhook_secret": "whsec_test", **settings}),
         store=store,
-        policy=read_policy(),
+        policy=bundled_policy(),
         bell=bell,
         session_secret=b"s" * 32,
         limiter=limiter,
@@ -128,6 +148,7 @@ def build(tmp_path, store=None, limiter=None, bell=None, questions=None, **setti
         clock=clock,
         stopwatch=stopwatch,
     )
+    app.jinja_env.bytecode_cache = COMPILED
     return House(app=app, store=store, bell=bell, clock=clock, stopwatch=stopwatch, secrets=secrets)
 
 
