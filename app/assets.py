@@ -10,6 +10,7 @@ import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from flask import Flask, Response, current_app, request
@@ -38,8 +39,9 @@ class Asset:
     kind: str
 
 
+@cache
 def read_assets(folder: Path = FOLDER) -> Mapping[str, Asset]:
-    """Return all files that browsers may load, by name."""
+    """Return all files that browsers may load, by name. They are read once a process."""
     found = {}
     for path in sorted(folder.iterdir()):
         if path.suffix in KINDS:

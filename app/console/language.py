@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -59,8 +59,9 @@ class Catalogue:
         return found[min(self._plural(number), len(found) - 1)]
 
 
+@cache
 def read_catalogues(folder: Path = FOLDER) -> Mapping[str, Catalogue]:
-    """Return the catalogue of each language, merged from its files."""
+    """Return the catalogue of each language, merged from its files. They are read once a process."""
     found = {ENGLISH: Catalogue({}, lambda number: int(number != 1))}
     for language in LANGUAGES:
         if language == ENGLISH:

@@ -10,7 +10,7 @@ from flask import Response
 from flask.testing import FlaskClient
 
 from app.sessions import COOKIE
-from routing.passwords import hash_password
+from routing import passwords
 from routing.people import Role, User
 
 PASSWORD = "a quiet harbour at dawn"
@@ -20,7 +20,13 @@ NAMES = {"agent": "ada", "supervisor": "sam", "administrator": "ana"}
 
 @cache
 def password_hash():
-    return hash_password(PASSWORD)
+    """The hash of the password, cheap to check: what a real one costs is tested where it matters."""
+    dear = passwords.COST
+    try:
+        passwords.COST = 2**10
+        return passwords.hash_password(PASSWORD)
+    finally:
+        passwords.COST = dear
 
 
 @dataclass

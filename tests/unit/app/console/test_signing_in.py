@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from routing.passwords import hash_password
+
 PASSWORD = "a quiet harbour at dawn"
 OURS = {"Origin": "http://localhost", "Accept": "text/html"}
 
@@ -73,6 +75,7 @@ def test_a_missing_name_or_password_is_asked_for(console):
 
 
 def test_unknown_names_cost_as_much_as_known_ones(console, monkeypatch):
+    console.store.save_user(replace(console.agent.user, password=hash_password(PASSWORD), epoch=1))
     checked = []
     monkeypatch.setattr("app.console.signing_in.check_password", lambda _, kept: checked.append(kept) is not None)
     sign_in(console.stranger, name="nobody", password="x" * 12)
