@@ -6,18 +6,22 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import MetaData, Table, create_engine, event, text
 
+from routing.desk import ListFilter, Order
 from routing.errors import ConfigurationError
 from routing.store import migrations
 from routing.store.migrations import migrate, newest_version, schema_version
 from routing.store.opening import open_store, parse
 from routing.store.schema import REVISION, metadata
+from routing.store.sql.statement import Statement
 
 MIGRATOR = """
 import sys
@@ -69,7 +73,7 @@ def test_every_migration_says_which_programs_run_on_it():
     assert sorted(since for _, since in numbers) == [since for _, since in numbers], "what was taken away stays away"
 
 
-@pytest.mark.parametrize("version", ["0003_since_0001", "0417_since_0002"])
+@pytest.mark.parametrize("version", ["0004_since_0001", "0417_since_0002"])
 def test_a_program_runs_on_a_newer_schema_that_says_it_may(database_url, make, version):
     set_version(database_url, version)
     try:
@@ -84,8 +88,8 @@ def test_a_program_runs_on_a_newer_schema_that_says_it_may(database_url, make, v
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        ("0003_since_0003", "run the newer version"),
-        ("0417_since_0003", "run the newer version"),
+        ("0004_since_0004", "run the newer version"),
+        ("0417_since_0004", "run the newer version"),
         ("0001_since_0001", "run `facteur migrate`"),
         ("somebody_elses", "run `facteur migrate`"),
     ],
@@ -167,3 +171,100 @@ def test_a_database_of_a_newer_program_is_refused_with_a_sentence(empty_database
         migrate(empty_database_url)
     with pytest.raises(ConfigurationError, match="run the newer version"):
         open_store(empty_database_url)
+
+
+OLD_IDS = {name: f"00000000-0000-7000-8000-00000000000{place}" for place, name in enumerate("abc")}
+OLD_JOB = {
+    "status": "done",
+    "source": "gate",
+    "created_at": 1_000,
+    "updated_at": 1_200,
+    "ended_at": 1_100,
+    "digest": "d",
+    "message_id": "",
+    "subject": "s",
+    "sender": "a@b.fr",
+    "size": 1,
+    "metadata": "{}",
+    "due_at": 0,
+    "alone": False,
+    "grouped": False,
+    "attempts": 1,
+    "confidence": 0.75,
+    "reason": "why",
+    "decided_at": 1_100,
+    "rule": None,
+}
+OLD_DECISIONS = (
+    {"label": "quote", "queue": "sales", "priority": "urgent", "decided_by": "model", "model_version": "m"},
+    {"label": "quote", "queue": "sales", "priority": "low", "decided_by": "human", "model_version": "m"},
+    {
+        "label": None,
+        "queue": "automatic",
+        "priority": "low",
+        "decided_by": "rule",
+        "rule": "list",
+        "model_version": None,
+    },
+)
+OLD_REVIEW = {"job_id": OLD_IDS["b"], "reviewer": "anne", "confirmed": False, "note": ""}
+OLD_WORDS = (
+    {"at": 1_150, "label_before": "claim", "queue_before": "motor", "label": "billing", "queue": "billing"},
+    {"at": 1_200, "label_before": "billing", "queue_before": "billing", "label": "quote", "queue": "sales"},
+)
+
+
+def test_mails_routed_before_the_console_are_listed_and_counted(empty_database_url):
+    ids = OLD_IDS
+    migrate_to("0001_since_0001", empty_database_url)
+    jobs = zip(ids.values(), (False, True, False), OLD_DECISIONS, strict=True)
+    fill(
+        empty_database_url,
+        jobs=[OLD_JOB | {"id": job_id, "reviewed": reviewed} | decision for job_id, reviewed, decision in jobs],
+        reviews=[OLD_REVIEW | {"id": key} | word for key, word in zip(ids.values(), OLD_WORDS, strict=False)],
+    )
+    migrate(empty_database_url)
+    store = open_store(empty_database_url)
+    by_model, by_human, by_rule = (store.job(job_id) for job_id in ids.values())
+    assert (by_model.model_label, by_model.model_confidence, by_model.handling.handled_at) == ("quote", 0.75, None)
+    assert (by_human.model_label, by_human.model_confidence, by_human.handling.handled_at) == ("claim", None, 1_200.0)
+    assert (by_rule.model_label, by_rule.handling.arrived_at) == (None, 1_100.0)
+    assert [(state.queue, state.open, state.unreviewed) for state in store.queue_states()] == [
+        ("automatic", 1, 1),
+        ("sales", 1, 1),
+    ]
+    assert [job.id for job in store.listing(ListFilter(), order=Order.PRESSING).jobs] == [ids["a"], ids["c"]]
+    [[queue, label, who]] = store._database.read(
+        Statement("SELECT routed_queue, routed_label, routed_by FROM jobs WHERE id = :id"), {"id": ids["b"]}
+    )
+    assert (queue, label, who) == ("motor", "claim", "model")
+    store.recount()
+    store.close()
+
+
+def fill(url, **tables):
+    """Put rows into tables as they are in this database, whatever the program thinks of them today."""
+    made = create_engine(parse(url))
+    with made.begin() as connection:
+        for name, rows in tables.items():
+            table = Table(name, MetaData(), autoload_with=connection)
+            ids = [
+                column.name
+                for column in table.columns
+                if made.dialect.name == "postgresql" and column.name in {"id", "job_id"}
+            ]
+            connection.execute(table.insert(), [row | {key: UUID(row[key]) for key in ids} for row in rows])
+    made.dispose()
+
+
+def migrate_to(version, url):
+    """Bring an empty database to an old version."""
+    if parse(url).get_backend_name() == "sqlite":
+        migrations._prepare_file(parse(url))
+    config = migrations._config()
+    made = create_engine(parse(url), connect_args=migrations._arguments(parse(url)))
+    event.listen(made, "begin", migrations._take_turn)
+    with made.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+    made.dispose()
