@@ -120,7 +120,7 @@
   }
 
   function undo() {
-    const toast = one("#toast:not([hidden]) form:not([hidden])");
+    const toast = one("#toast form:not([hidden])"); // the message may have gone by now, what it says can be undone
     if (toast) toast.requestSubmit();
   }
 
@@ -281,9 +281,8 @@
       const headers = tags.has(address) ? { "If-None-Match": tags.get(address) } : {};
       const answer = await fetch(address, { headers, credentials: "same-origin", redirect: "error" });
       if (answer.status !== 200) return;
-      const first = !tags.has(address);
       tags.set(address, answer.headers.get("ETag"));
-      tell(box, await answer.text(), first);
+      tell(box, await answer.text());
     } catch {
       // The next one may come through; the ages on the page go on meanwhile.
     } finally {
@@ -291,10 +290,10 @@
     }
   }
 
-  function tell(box, html, first) {
+  function tell(box, html) {
     if (!document.contains(box) || !window.htmx) return;
     if ("home" in box.dataset) {
-      if (!first) window.htmx.ajax("GET", "/", show);
+      window.htmx.ajax("GET", "/", show);
       return;
     }
     const old = box.textContent.trim();

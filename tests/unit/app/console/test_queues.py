@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,9 @@ from routing.classifier import Score
 from routing.decision import DecidedBy, Decision, Priority, Timings
 from routing.job import Decided, MailFormat, Submission
 from routing.store.memory import MemoryStore
+from routing.store.migrations import migrate
+from routing.store.opening import open_store
+from routing.store.sql.database import Transaction
 
 READING = {"queue_states", "seen_queues", "seen", "listing", "views", "arrived", "some", "users", "user"}
 
@@ -28,47 +32,50 @@ class CountingStore(MemoryStore):
         return super().__getattribute__(name)
 
 
+def routed(
+    console, number=1, *, subject="Dégât des eaux", sender="camille@example.org", excerpt="Une fuite.", **decision
+):
+    """Hand in and decide mails; return their ids, oldest first."""
+    store, clock = console.store, console.clock
+    given = {
+        "label": "claim_home",
+        "confidence": 0.9,
+        "alternatives": (Score(label="assistance", probability=0.05), Score(label="billing", probability=0.01)),
+        "queue": "claims-home",
+        "priority": Priority.NORMAL,
+        "decided_by": DecidedBy.MODEL,
+        "reason": "",
+        "model_version": "test-0123456789ab",
+    }
+    ids = []
+    for _ in range(number):
+        submission = Submission(
+            source="x", content=b"x", format=MailFormat.RFC822, digest="0" * 64, subject=subject, sender=sender
+        )
+        job = store.submit([submission], now=clock.now)[0].job
+        (claim,) = store.claim(worker="w", limit=1, lease_seconds=60, now=clock.now)
+        outcome = Decided(
+            job_id=job.id,
+            lease=claim.lease,
+            decision=Decision(**{**given, **decision}),
+            timings=Timings(queued=1.0, parse=2.0, classify=3.0, total=6.0),
+            subject=subject,
+            sender=sender,
+            message_id="",
+            excerpt=excerpt,
+            language="fr",
+            words=f"{subject} {sender} {excerpt}",
+        )
+        store.record([outcome], worker="w", now=clock.now)
+        clock.now += 1
+        ids.append(job.id)
+    return ids
+
+
 @pytest.fixture
 def route(console):
-    """Hand in and decide mails; `route(3, subject="Fuite")` returns their ids, oldest first."""
-
-    def route(number=1, *, subject="Dégât des eaux", sender="camille@example.org", excerpt="Une fuite.", **decision):
-        store, clock = console.store, console.clock
-        given = {
-            "label": "claim_home",
-            "confidence": 0.9,
-            "alternatives": (Score(label="assistance", probability=0.05), Score(label="billing", probability=0.01)),
-            "queue": "claims-home",
-            "priority": Priority.NORMAL,
-            "decided_by": DecidedBy.MODEL,
-            "reason": "",
-            "model_version": "test-0123456789ab",
-        }
-        ids = []
-        for _ in range(number):
-            submission = Submission(
-                source="x", content=b"x", format=MailFormat.RFC822, digest="0" * 64, subject=subject, sender=sender
-            )
-            job = store.submit([submission], now=clock.now)[0].job
-            (claim,) = store.claim(worker="w", limit=1, lease_seconds=60, now=clock.now)
-            outcome = Decided(
-                job_id=job.id,
-                lease=claim.lease,
-                decision=Decision(**{**given, **decision}),
-                timings=Timings(queued=1.0, parse=2.0, classify=3.0, total=6.0),
-                subject=subject,
-                sender=sender,
-                message_id="",
-                excerpt=excerpt,
-                language="fr",
-                words=f"{subject} {sender} {excerpt}",
-            )
-            store.record([outcome], worker="w", now=clock.now)
-            clock.now += 1
-            ids.append(job.id)
-        return ids
-
-    return route
+    """`route(3, subject="Fuite")` hands in and decides mails, and returns their ids, oldest first."""
+    return partial(routed, console)
 
 
 @pytest.fixture
@@ -200,6 +207,40 @@ def test_a_page_asks_the_store_the_same_few_questions_however_many_mails_there_a
     many = [asked(path) for path in paths]
     assert few == many
     assert max(map(len, many)) <= 5
+
+
+def test_a_page_is_a_handful_of_statements_on_a_database_however_many_mails_there_are(tmp_path, make_console, monkeypatch):
+    url = f"sqlite:///{tmp_path / 'facteur.sqlite'}"
+    migrate(url)
+    store = open_store(url)
+    console = make_console(store=store)
+    said = []
+
+    def counted(method):
+        def call(self, statement, *more):
+            said.append(statement)
+            return method(self, statement, *more)
+
+        return call
+
+    def page_of(path):
+        console.agent.page(path)
+        said.clear()
+        console.agent.page(path)
+        return len(said)
+
+    for method in ("run", "rows"):
+        monkeypatch.setattr(Transaction, method, counted(getattr(Transaction, method)))
+    paths = ("/", "/mails", "/queues/claims-home?sort=newest", "/queues/claims-home?q=fuite")
+    routed(console)
+    console.agent.page("/queues/claims-home")
+    few = [page_of(path) for path in paths]
+    routed(console, 70)
+    assert [page_of(path) for path in paths] == few
+    *lists, search = few
+    assert max(lists) <= 5
+    assert search <= 10
+    store.close()
 
 
 def test_a_page_of_fifty_lines_is_small(console, route):
