@@ -25,7 +25,7 @@ from sqlalchemy import (
 from routing.store import schema_console
 from routing.store.metadata import Identifier, metadata, owner, where
 
-REVISION = "0002_since_0001"
+REVISION = "0003_since_0001"
 """The migration that this code was written for; `facteur migrate` brings a database there.
 
 Its name is its number and the number of the oldest migration whose program still runs on it. A migration that only adds

@@ -187,6 +187,37 @@ verdicts = Table(
     Column("mails", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+# The same by the day, from midnight UTC: a day's number since 1970. What a local day has beyond or less than that is
+# taken from the hours.
+daily_tallies = Table(
+    "daily_tallies",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("queue", Text, primary_key=True),
+    Column("label", Text, primary_key=True),
+    Column("decided_by", Text, primary_key=True),
+    Column("mails", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+daily_route_times = Table(
+    "daily_route_times",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    Column("mails", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+daily_verdicts = Table(
+    "daily_verdicts",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("model_version", Text, primary_key=True),
+    Column("model_label", Text, primary_key=True),
+    Column("label", Text, primary_key=True),
+    Column("mails", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+# Up to when is counted: one row, which whoever counts holds.
 counted = Table(
     "counted",
     metadata,

@@ -12,7 +12,7 @@ import pytest
 
 from routing.decision import DecidedBy, Timings
 from routing.figures import GRACE, HOUR, LIVE, bucket_of, percentile
-from routing.span import Span, beginning, latest
+from routing.span import DAY, Span, beginning, latest, local_day
 
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = date(2026, 3, 23)
@@ -144,6 +144,22 @@ def test_days_are_local_days_also_when_the_clocks_change(store, route):
             assert {day.day: mails for (day, *_), mails in volumes(store, now, span).items()} == {28: 1, 29: 1, 30: 1}
         else:
             assert {day.day: mails for (day, *_), mails in volumes(store, now, span).items()} == {30: 1}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Paris", "America/Martinique", "Pacific/Auckland", "Pacific/Honolulu"])
+def test_every_counted_mail_is_of_the_day_that_it_was_where_the_reader_lives(store, route, zone):
+    zone = ZoneInfo(zone)
+    times = [MIDNIGHT + 5 * HOUR * step + 60 for step in range(50)]  # ten days, at every hour of the day
+    for at in times:
+        route(at)
+    now = times[-1] + 3 * HOUR
+    count(store, now)
+    assert store.counted_until() > times[-1]
+    for first, last in ((-1, 12), (2, 8), (3, 3)):
+        span = Span(first=MONDAY + DAY * first, last=MONDAY + DAY * last, zone=zone)
+        expected = Counter(day for at in times if span.first <= (day := local_day(at, zone)) <= span.last)
+        assert Counter({day: mails for (day, *_), mails in volumes(store, now, span).items()}) == expected
+        assert sum(each.mails for each in store.route_times(span, now=now)) == expected.total()
 
 
 def test_a_span_counts_its_own_days_only(store, route):

@@ -1,4 +1,4 @@
-"""Tallies of routed mail: written hour by hour by an errand, read by ranges of hours.
+"""Tallies of routed mail: written hour by hour by an errand and added up by the day, read by ranges of days.
 
 Whoever writes them holds the one row of `counted`, so errands take turns. Reviews never wait for that: each leaves a
 line in `recounts` beside its change, in the same transaction, and whoever reads the line sees the change as well.
@@ -6,16 +6,19 @@ line in `recounts` beside its change, in the same transaction, and whoever reads
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from routing.figures import BUCKET_ENDS, BUCKETS, GRACE, HOUR, LIVE, Grouping, RouteTime, Verdict, Volume, column
-from routing.span import Span, day_of_number
+from routing.span import Piece, Span, day_of_number
 from routing.store.sql.database import Database, Row, Transaction
 from routing.store.sql.statement import Statement
 
 ONLY = {"id": 1}
+DAY_SECONDS = 86_400
 
 
 def _bucket(low: int = 0, high: int = BUCKETS) -> str:
@@ -62,19 +65,62 @@ _DROP_VERDICTS = Statement("DELETE FROM verdicts WHERE hour = :hour")
 _CHANGED_HOUR = Statement("SELECT hour FROM recounts ORDER BY id LIMIT 1")
 _FORGET_CHANGES = Statement("DELETE FROM recounts WHERE hour = :hour")
 
-# Whole numbers all the way: PostgreSQL rounds where SQLite cuts.
-_DAY = "(CAST(hour AS BIGINT) + CAST(:offset AS BIGINT)) / 86400"
-_HOURS = "hour >= :since AND hour < :until"
-_VOLUMES = Statement(f"""
-    SELECT {_DAY}, queue, label, decided_by, sum(mails) FROM tallies WHERE {_HOURS} GROUP BY 1, 2, 3, 4
-""")  # noqa: S608  (constants)
+_ADD_TO_DAY = (
+    Statement("""
+        INSERT INTO daily_tallies (day, queue, label, decided_by, mails)
+        SELECT CAST(:hour AS BIGINT) / 86400, queue, label, decided_by, sum(mails) FROM tallies WHERE hour = :hour
+        GROUP BY queue, label, decided_by
+        ON CONFLICT (day, queue, label, decided_by) DO UPDATE SET mails = daily_tallies.mails + excluded.mails
+    """),
+    Statement("""
+        INSERT INTO daily_route_times (day, bucket, mails)
+        SELECT CAST(:hour AS BIGINT) / 86400, bucket, mails FROM route_times WHERE hour = :hour
+        ON CONFLICT (day, bucket) DO UPDATE SET mails = daily_route_times.mails + excluded.mails
+    """),
+)
+_DAY_OF_VERDICTS = (
+    Statement("DELETE FROM daily_verdicts WHERE day = CAST(:hour AS BIGINT) / 86400"),
+    Statement("""
+        INSERT INTO daily_verdicts (day, model_version, model_label, label, mails)
+        SELECT CAST(:hour AS BIGINT) / 86400, model_version, model_label, label, sum(mails) FROM verdicts
+        WHERE hour >= CAST(:hour AS BIGINT) / 86400 * 86400 AND hour < (CAST(:hour AS BIGINT) / 86400 + 1) * 86400
+        GROUP BY model_version, model_label, label
+    """),
+)
+
+
+def _counted(table: str, kind: str, period: str = "{}") -> Statement:
+    """Return what reads a kind of figures by the local day, or by a longer period of these.
+
+    Days that lie wholly within the range are read as they were added up, from midnight to midnight UTC. The hours of
+    these that belong to another day where the reader lives are moved there: taken away here, added there. The hours
+    before the first and after the last of these days are added. All in whole numbers: PostgreSQL rounds where SQLite
+    cuts.
+    """
+    local = period.format("(CAST(hour AS BIGINT) + CAST(:offset AS BIGINT)) / 86400")
+    days = f"daily_{table} WHERE day >= :first_day AND day < :end_day"
+    moved = f"""
+        FROM (SELECT DISTINCT day FROM {days}) AS days
+        JOIN {table} ON hour >= day * 86400 + :moved_from AND hour < day * 86400 + :moved_to GROUP BY 1, {kind}
+    """  # noqa: S608  (constants)
+    begin, end = "hour >= :since AND hour < :first_midnight", "hour >= :last_midnight AND hour < :until"
+    hours = f"SELECT {local}, {kind}, sum(mails) FROM {table}"  # noqa: S608  (constants)
+    return Statement(f"""
+        SELECT {period.format("day")}, {kind}, sum(mails) FROM {days} GROUP BY 1, {kind}
+        UNION ALL SELECT {period.format("day")}, {kind}, -sum(mails) {moved}
+        UNION ALL SELECT {local}, {kind}, sum(mails) {moved}
+        UNION ALL {hours} WHERE {begin} GROUP BY 1, {kind}
+        UNION ALL {hours} WHERE {end} GROUP BY 1, {kind}
+    """)  # noqa: S608  (constants)
+
+
+_WEEK = "({} + 3) / 7 * 7 - 3"
+"""The number of a day's Monday: 1970-01-01 was a Thursday."""
+_VOLUMES = _counted("tallies", "queue, label, decided_by")
 _VOLUMES_LIVE = Statement(f"SELECT {_ROUTED}, count(*) {_BETWEEN} GROUP BY 1, 2, 3")
-_MONDAY = f"({_DAY} + 3) / 7 * 7 - 3"  # 1970-01-01 was a Thursday
-_VERDICTS = Statement(f"""
-    SELECT {_MONDAY}, model_version, model_label, label, sum(mails) FROM verdicts WHERE {_HOURS} GROUP BY 1, 2, 3, 4
-""")  # noqa: S608  (constants)
+_VERDICTS = _counted("verdicts", "model_version, model_label, label", _WEEK)
 _VERDICTS_LIVE = Statement(f"SELECT {_VERDICT}, count(*) {_JUDGED} GROUP BY 1, 2, 3")
-_TIMES = Statement(f"SELECT {_DAY}, bucket, sum(mails) FROM route_times WHERE {_HOURS} GROUP BY 1, 2")  # noqa: S608  (constants)
+_TIMES = _counted("route_times", "bucket")
 _TIMES_LIVE = Statement(f"SELECT {_bucket()}, count(*) {_BETWEEN} AND total_ms IS NOT NULL GROUP BY 1")
 
 
@@ -120,16 +166,37 @@ class SqlFigures:
         return self._database.write(lambda transaction: _tally(transaction, now, kept_since))
 
     def _days(self, span: Span, now: float, counted: Statement, live: Statement) -> Iterator[tuple[Any, ...]]:
-        """Yield rows that begin with their day: what is counted up to now, and of the rest what was decided lately."""
+        """Yield day, kind and mails: what is counted up to now, and of the rest what was decided lately."""
+        found: Counter[tuple[Any, ...]] = Counter()
         until = self.counted_until()
-        if until is not None:
-            for piece in span.pieces():
-                where = {"since": piece.since, "until": min(piece.until, until), "offset": piece.offset}
-                if where["since"] < where["until"]:
-                    for number, *rest in self._database.read(counted, where):
-                        yield day_of_number(int(number)), *rest
+        for piece in span.pieces():
+            if until is not None and piece.since < until:
+                for number, *kind, mails in self._database.read(counted, _where(piece, until)):
+                    found[number, *kind] += int(mails)
+        for (number, *kind), mails in found.items():
+            if mails:
+                yield day_of_number(number), *kind, mails
         lately = now - LIVE if until is None else max(until, now - LIVE)
         yield from _each(span, lately, now, lambda since, to: self._database.read(live, {"since": since, "until": to}))
+
+
+def _where(piece: Piece, counted: float) -> dict[str, float]:
+    """Return the parameters of a statement made by `_counted`, for what is counted of a piece of a span."""
+    until = min(piece.until, counted)
+    first_day = math.ceil(piece.since / DAY_SECONDS)
+    end_day = max(first_day, int(until // DAY_SECONDS))
+    first_midnight = min(until, first_day * DAY_SECONDS)
+    return {
+        "since": piece.since,
+        "until": until,
+        "offset": piece.offset,
+        "first_day": first_day,
+        "end_day": end_day,
+        "first_midnight": first_midnight,
+        "last_midnight": max(first_midnight, end_day * DAY_SECONDS),
+        "moved_from": DAY_SECONDS - piece.offset if piece.offset > 0 else 0,
+        "moved_to": DAY_SECONDS if piece.offset > 0 else -piece.offset,
+    }
 
 
 def _each(
@@ -161,7 +228,7 @@ def _count_next(transaction: Transaction, until: float, now: float) -> bool:
     hour = over if oldest is None else min(_hour(oldest[0]), over)
     if hour < over:
         where = {"hour": hour, "since": hour, "until": hour + HOUR}
-        for statement in (*_COUNT, _COUNT_VERDICTS):
+        for statement in (*_COUNT, *_ADD_TO_DAY, _COUNT_VERDICTS, *_DAY_OF_VERDICTS):
             transaction.run(statement, where)
         transaction.run(_MOVE_ON, ONLY | {"until": hour + HOUR})
         return True
@@ -179,8 +246,8 @@ def _recount(transaction: Transaction, until: float, kept_since: float) -> bool:
     # First: a line that is committed after this statement stays, whether or not the count sees its change.
     transaction.run(_FORGET_CHANGES, {"hour": hour})
     if kept_since <= hour < until:
-        transaction.run(_DROP_VERDICTS, {"hour": hour})
-        transaction.run(_COUNT_VERDICTS, {"hour": hour, "since": hour, "until": hour + HOUR})
+        for statement in (_DROP_VERDICTS, _COUNT_VERDICTS, *_DAY_OF_VERDICTS):
+            transaction.run(statement, {"hour": hour, "since": hour, "until": hour + HOUR})
     return True
 
 
