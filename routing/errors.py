@@ -26,6 +26,8 @@ retry, fail or drop.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class FacteurError(Exception):
     """The root of every error this product raises on purpose."""
@@ -70,14 +72,27 @@ class Forbidden(Rejected):
 class ConfigurationError(Rejected):
     """A setting, a policy file or a model directory cannot be used; the message says what to change.
 
-    `line` is the line of the file that is wrong, from 1, and `complaint` the message without file and line, if it is
-    about a line.
+    What is wrong with a policy is told in whichever language its writer reads: `template` is the English sentence
+    without file and line, `values` what is filled into it with `%`. `line` is the line that is wrong, from 1.
     """
 
-    def __init__(self, message: str, *, line: int | None = None, complaint: str = "") -> None:
+    def __init__(
+        self, message: str, *, line: int | None = None, template: str = "", values: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.line = line
-        self.complaint = complaint or message
+        self.template = template
+        self.values = values or {}
+
+    @property
+    def complaint(self) -> str:
+        """The message without file and line."""
+        return self.template % self.values if self.template else str(self)
+
+    @classmethod
+    def of(cls, template: str, **values: str) -> ConfigurationError:
+        """Return the error whose message is `template` with the values filled in."""
+        return cls(template % values, template=template, values=values)
 
 
 class Retryable(FacteurError):

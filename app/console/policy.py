@@ -8,10 +8,11 @@ from flask import Blueprint, Response, request
 
 from app.console import policy_words
 from app.console.page import page, user
+from app.console.policy_complaints import complaint
 from app.console.policy_newest import Newest, fitted, models, newest
 from app.endpoint import Endpoint, endpoint
 from app.services import services
-from routing.errors import ConfigurationError, NotFound
+from routing.errors import ConfigurationError
 from routing.people import Role
 from routing.policy import Policy, Rule, Stage
 from routing.policy.difference import differences, text_difference
@@ -127,12 +128,12 @@ def _waiting(in_force: int) -> dict[str, Any] | None:
     """Return the newest version and why it is not in force, if that is so."""
     try:
         base = newest()
-    except (ConfigurationError, NotFound) as error:
-        return {"number": services().store.policy_head(), "why": str(error)}
+    except ConfigurationError as error:
+        return {"number": services().store.policy_head(), "why": complaint(error)}
     if base.number == in_force:
         for model in models():
             try:
                 base.policy.for_model(model)
             except ConfigurationError as error:
-                return {"number": base.number, "why": str(error)}
+                return {"number": base.number, "why": complaint(error)}
     return None

@@ -13,6 +13,7 @@ from app.console import policy_words
 from app.console.language import gettext as _
 from app.console.page import flash, page, user
 from app.console.policy import READERS, compared_with
+from app.console.policy_complaints import complaint
 from app.console.policy_form import Filled, form_of, read_form
 from app.console.policy_newest import (
     PREVIEW_DAYS,
@@ -68,7 +69,7 @@ def send_form() -> Response:
     try:
         check_policy(content, found)
     except ConfigurationError as error:
-        return _form(base, filled, UNPROCESSABLE, trouble=error.complaint)
+        return _form(base, filled, UNPROCESSABLE, trouble=complaint(error))
     return _review(content, expected=_expected(base))
 
 
@@ -164,7 +165,15 @@ def _document(content: str, expected: int, status: int = 200, error: Configurati
         first = max(1, error.line - AROUND)
         last = min(len(lines), error.line + AROUND)
         around = [(number, lines[number - 1], number == error.line) for number in range(first, last + 1)]
-    return page("console/policy_document.html", status, content=content, expected=expected, error=error, around=around)
+    return page(
+        "console/policy_document.html",
+        status,
+        content=content,
+        expected=expected,
+        error=error,
+        complaint=complaint(error) if error is not None else "",
+        around=around,
+    )
 
 
 def _review(content: str, *, expected: int, note: str = "", status: int = 200, trouble: str = "") -> Response:

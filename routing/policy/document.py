@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -36,30 +36,34 @@ class Node:
         """Whether it has keys and values."""
         return isinstance(self.node, yaml.MappingNode)
 
-    def refuse(self, complaint: str) -> NoReturn:
-        """Raise ConfigurationError with this node's place."""
-        raise _at_line(self.file, self.line, complaint)
+    def refuse(self, template: str, **values: str) -> NoReturn:
+        """Raise ConfigurationError with this node's place; `template` with the values filled in says what is wrong."""
+        raise _at_line(self.file, self.line, template, values)
 
     def mapping(self, *, required: Collection[str] = (), optional: Collection[str] = ()) -> dict[str, Node]:
         """Return the values by key; only the given keys are allowed."""
         values = self.any_mapping()
         for found in self._keys():
             if found.text() not in required and found.text() not in optional:
-                found.refuse(f"{found.text()!r} is not known here; use {', '.join([*required, *optional])}.")
+                found.refuse(
+                    "'%(key)s' is not known here; use %(these)s.",
+                    key=found.text(),
+                    these=", ".join([*required, *optional]),
+                )
         for key in required:
             if key not in values:
-                self.refuse(f"{self.name} needs {key!r}.")
+                self.refuse("%(name)s needs '%(key)s'.", name=self.name, key=key)
         return values
 
     def any_mapping(self) -> dict[str, Node]:
         """Return the values by key, whatever the keys."""
         if not isinstance(self.node, yaml.MappingNode):
-            self.refuse(f"{self.name} must be a mapping (key: value lines).")
+            self.refuse("%(name)s must be a mapping (key: value lines).", name=self.name)
         values: dict[str, Node] = {}
         for key, (_, value_node) in zip(self._keys(), self.node.value, strict=True):
             name = key.text()
             if name in values:
-                key.refuse(f"{name!r} stands here a second time.")
+                key.refuse("'%(key)s' stands here a second time.", key=name)
             values[name] = Node(self.file, name, value_node)
         return values
 
@@ -78,17 +82,17 @@ class Node:
     def text(self) -> str:
         """Return a text that is not empty."""
         if not isinstance(self.node, yaml.ScalarNode) or self.node.tag == NULL or not str(self.node.value).strip():
-            self.refuse(f"{self.name} must be a text.")
+            self.refuse("%(name)s must be a text.", name=self.name)
         text = str(self.node.value)
         if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
-            self.refuse(f"{self.name} has a character that no mail and no database can have.")
+            self.refuse("%(name)s has a character that no mail and no database can have.", name=self.name)
         return text
 
     def texts(self) -> tuple[str, ...]:
         """Return a list of texts, or a single text as a list of one."""
         items = tuple(item.text() for item in self.sequence())
         if not items:
-            self.refuse(f"{self.name} is an empty list; name something, or leave it out.")
+            self.refuse("%(name)s is an empty list; name something, or leave it out.", name=self.name)
         return items
 
     def fraction(self) -> float:
@@ -96,9 +100,9 @@ class Node:
         try:
             value = float(self.text())
         except ValueError:
-            self.refuse(f"{self.name} must be a number from 0 to 1.")
+            self.refuse("%(name)s must be a number from 0 to 1.", name=self.name)
         if not 0 <= value <= 1:
-            self.refuse(f"{self.name} must be a number from 0 to 1.")
+            self.refuse("%(name)s must be a number from 0 to 1.", name=self.name)
         return value
 
     def choice(self, kind: type[Choice]) -> Choice:
@@ -106,7 +110,7 @@ class Node:
         try:
             return kind(self.text())
         except ValueError:
-            self.refuse(f"{self.name} must be one of {', '.join(kind)}.")
+            self.refuse("%(name)s must be one of %(these)s.", name=self.name, these=", ".join(kind))
 
 
 def read_document(path: Path) -> tuple[Node, bytes]:
@@ -135,21 +139,21 @@ def parse_document(text: str, name: str) -> Node:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        complaint = f"this is not YAML: {getattr(error, 'problem', None) or 'it does not parse'}."
-        if mark is None:
-            raise ConfigurationError(f"{name}: {complaint}", complaint=complaint) from error
-        raise _at_line(name, mark.line + 1, complaint) from error
+        problem = getattr(error, "problem", None)
+        template = "this is not YAML: %(problem)s." if problem else "this is not YAML: it does not parse."
+        raise _at_line(name, mark.line + 1 if mark else None, template, {"problem": problem or ""}) from error
     except (
         ValueError,
         OverflowError,
         RecursionError,
     ) as error:
         # PyYAML's own, on impossible escapes and on endless nesting.
-        raise ConfigurationError(f"{name}: this is not YAML: an impossible character or nesting.") from error
+        raise _at_line(name, None, "this is not YAML: an impossible character or nesting.", {}) from error
     if root is None:
-        raise ConfigurationError(f"{name} is empty.")
+        raise ConfigurationError.of("%(name)s is empty.", name=name)
     return Node(name, "the document", root)
 
 
-def _at_line(file: str, line: int, complaint: str) -> ConfigurationError:
-    return ConfigurationError(f"{file}, line {line}: {complaint}", line=line, complaint=complaint)
+def _at_line(file: str, line: int | None, template: str, values: Mapping[str, str]) -> ConfigurationError:
+    place = file if line is None else f"{file}, line {line}"
+    return ConfigurationError(f"{place}: {template % values}", line=line, template=template, values=values)

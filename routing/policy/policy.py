@@ -81,9 +81,11 @@ class Policy:
         """
         unknown = sorted(set(model.labels) - set(self.labels))
         if unknown:
-            raise ConfigurationError(
-                f"The model {model.version} gives the labels {', '.join(unknown)}, which the policy does not have; "
-                "add them to the policy file or use a model trained for it."
+            raise ConfigurationError.of(
+                "The model %(model)s gives the labels %(labels)s, which the policy does not have; add them to the "
+                "policy or use a model trained for it.",
+                model=model.version,
+                labels=", ".join(unknown),
             )
         wanted = {key: label.precision for key, label in self.labels.items() if label.precision and key in model.labels}
         thresholds = promised_thresholds(model, wanted)

@@ -36,21 +36,35 @@ def promised_thresholds(model: Model, wanted: Mapping[str, float]) -> dict[str, 
         labels = [label for label, asked in wanted.items() if asked == precision]
         promise = promise_for(model.promises, precision)
         if promise is None:
-            raise ConfigurationError(_refusal(model, precision))
+            raise _refusal(model, precision)
         found = {label: promise.thresholds[label] for label in labels}
         if all(threshold is None for threshold in found.values()):
-            raise ConfigurationError(
-                f"The policy asks for a precision of {precision:g}, which the model {model.version} cannot promise for "
-                f"{', '.join(labels)} from the {promise.mails} mails it was checked on; ask for less, give 'threshold' "
-                "instead, or train it with more mails held out."
+            raise ConfigurationError.of(
+                "The policy asks for a precision of %(precision)s, which the model %(model)s cannot promise for "
+                "%(labels)s from the %(mails)s mails it was checked on; ask for less, give 'threshold' instead, or "
+                "train it with more mails held out.",
+                precision=f"{precision:g}",
+                model=model.version,
+                labels=", ".join(labels),
+                mails=str(promise.mails),
             )
         thresholds |= found
     return thresholds
 
 
-def _refusal(model: Model, precision: float) -> str:
-    asked = f"The policy asks for a precision of {precision:g}, but the model {model.version} promises "
+def _refusal(model: Model, precision: float) -> ConfigurationError:
     if model.promises:
         most = max(promise.precision for promise in model.promises)
-        return f"{asked}{most:g} at most; ask for that or less, or give 'threshold' instead."
-    return f"{asked}none; give 'threshold' instead of 'precision' in the policy, or train the model again."
+        return ConfigurationError.of(
+            "The policy asks for a precision of %(precision)s, but the model %(model)s promises %(most)s at most; ask "
+            "for that or less, or give 'threshold' instead.",
+            precision=f"{precision:g}",
+            model=model.version,
+            most=f"{most:g}",
+        )
+    return ConfigurationError.of(
+        "The policy asks for a precision of %(precision)s, but the model %(model)s promises none; give 'threshold' "
+        "instead of 'precision' in the policy, or train the model again.",
+        precision=f"{precision:g}",
+        model=model.version,
+    )

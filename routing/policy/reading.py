@@ -57,7 +57,7 @@ def parse_policy(text: str, *, name: str = "policy") -> Policy:
         ConfigurationError: it is no policy; the message and the error's `line` say where.
     """
     if len(text) > MOST_CHARACTERS:
-        raise ConfigurationError(f"{name} has more than {MOST_CHARACTERS} characters.")
+        raise ConfigurationError.of("%(name)s has more than %(most)s characters.", name=name, most=str(MOST_CHARACTERS))
     return replace(_policy(parse_document(text, name)), version=_version(text.encode(errors="surrogatepass")))
 
 
@@ -134,7 +134,7 @@ def _rules(node: Node, labels: Mapping[str, Label], *, before: Sequence[Rule] = 
     for item in node.sequence():
         rule = _rule(item, labels)
         if rule.name in rules:
-            item.refuse(f"there are two rules of the name {rule.name!r}.")
+            item.refuse("there are two rules of the name '%(name)s'.", name=rule.name)
         rules[rule.name] = rule
     return tuple(rules.values())
 
@@ -179,7 +179,9 @@ def _addresses(node: Node | None) -> tuple[str, ...]:
     """Read addresses and domains; what is neither would never match."""
     for item in node.sequence() if node else ():
         if "@" not in item.text():
-            item.refuse(f"{item.text()!r} is no address and no domain; write name@example.org or @example.org.")
+            item.refuse(
+                "'%(text)s' is no address and no domain; write name@example.org or @example.org.", text=item.text()
+            )
     return node.texts() if node else ()
 
 
@@ -187,7 +189,7 @@ def _phrases(node: Node | None) -> tuple[str, ...]:
     """Read words and phrases; what has neither letter nor digit would never match."""
     for item in node.sequence() if node else ():
         if not fold(item.text()).strip():
-            item.refuse(f"{item.text()!r} has neither letter nor digit; conditions look for whole words.")
+            item.refuse("'%(text)s' has neither letter nor digit; conditions look for whole words.", text=item.text())
     return node.texts() if node else ()
 
 
@@ -212,5 +214,7 @@ def _known_labels(node: Node, labels: Mapping[str, Label]) -> tuple[str, ...]:
 def _known_label(node: Node, labels: Mapping[str, Label]) -> str:
     key = node.text()
     if key not in labels:
-        node.refuse(f"{key!r} is not a label of the policy; the labels are {', '.join(labels)}.")
+        node.refuse(
+            "'%(key)s' is not a label of the policy; the labels are %(these)s.", key=key, these=", ".join(labels)
+        )
     return key

@@ -1,10 +1,14 @@
 """The policy's pages: read, tried out, changed, saved, gone back to."""
 
+import ast
 import html
 import re
+from pathlib import Path
 
 import pytest
 
+import routing.policy
+from app.console.policy_complaints import COMPLAINTS
 from routing.decision import DecidedBy, Decision, Priority, Timings
 from routing.job import Decided
 from routing.policy.models import model_document
@@ -342,3 +346,27 @@ def test_a_dry_run_names_the_mails_that_would_go_elsewhere(console, routed, docu
     text = text_of(console.supervisor.post("/policy/document", {"content": ruled, "expected": "0"}).text)
     assert "claims-motor → roads: 1" in text
     assert "roads: 1" in text
+
+
+def complaints_of_the_domain():
+    """Every sentence with which `routing.policy` refuses a document."""
+    for file in sorted((Path(routing.policy.__file__).parent).glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+                text = node.args[0]
+                if node.func.attr in {"refuse", "of"} and isinstance(text, ast.Constant):
+                    yield text.value
+
+
+def test_every_complaint_about_a_policy_can_be_translated():
+    said = set(complaints_of_the_domain())
+    assert len(said) > 20
+    assert said - set(COMPLAINTS) == set()
+    yaml = {text for text in COMPLAINTS if text.startswith("this is not YAML")}
+    assert set(COMPLAINTS) - said == yaml
+
+
+def test_a_mistake_is_told_in_the_readers_language(console, document):
+    wrong = document.replace("priority: urgent", "priority: soon")
+    answer = console.administrator.post("/policy/document", {"content": wrong, "expected": "0"}, Accept_Language="fr")
+    assert "une de ces valeurs\u202f: urgent, high, normal, low." in answer.text
