@@ -100,6 +100,9 @@ def retry(job_id: str) -> AnyResponse:
     try:
         provided.store.retry(job.id, actor=f"user {user().name}", now=provided.clock())
     except WrongStatus:
+        now = provided.store.job(job.id)
+        if now.status is not Status.FAILED:
+            return _no_longer(now)
         return _one(
             job, {"retry": gettext("Its mail was deleted by the retention policy: there is nothing to try.")}, 409
         )
@@ -117,6 +120,8 @@ def decide(job_id: str) -> AnyResponse:
     """Send a failed mail to the queue that somebody chose."""
     provided, form = services(), request.form
     job = provided.store.job(known(job_id))
+    if job.status is not Status.FAILED:
+        return _no_longer(job)
     label, queue, words = form.get("label", ""), form.get("queue", ""), form.get("note", "").strip()
     if not label and not queue:
         return _one(job, {"queue": gettext("Choose a queue, or a label that has one.")}, 422)

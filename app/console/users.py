@@ -16,7 +16,7 @@ from app.console.page import flash, page, user
 from app.endpoint import Endpoint, endpoint
 from app.services import services
 from app.text import is_storable
-from routing.errors import InvalidInput, NotFound, WrongStatus
+from routing.errors import InvalidInput, NotFound, Overtaken, WrongStatus
 from routing.passwords import generate_password
 from routing.people import (
     FULL_NAME_CHARACTERS,
@@ -133,6 +133,13 @@ def enable(user_id: str) -> AnyResponse:
     if known.disabled_at is not None:
         _save(enabled(known), line("user enabled", f"user {known.name}"))
     return _said("/users", gettext("%(name)s can sign in again, with the same password.", name=known.full_name))
+
+
+@users_pages.errorhandler(Overtaken)
+def overtaken(_error: Overtaken) -> AnyResponse:
+    """Lead back to the user as they are now: somebody else changed them between the look and the click."""
+    text = gettext("Somebody else changed this user meanwhile: look again. Nothing of theirs was overwritten.")
+    return _said(f"/users/{(request.view_args or {}).get('user_id', '')}", text, "bad")
 
 
 def _list(

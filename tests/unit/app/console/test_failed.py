@@ -203,3 +203,21 @@ def test_an_address_with_anything_in_it_is_answered(console, fail):
             400,
             422,
         }
+
+
+def test_who_was_overtaken_while_clicking_is_led_to_what_the_mail_is_now(console, fail):
+    job_id, retry = fail(), console.store.retry
+
+    def somebody_is_faster(job_id, *, actor, now):
+        retry(job_id, actor="user ana", now=now)
+        return retry(job_id, actor=actor, now=now)
+
+    console.store.retry = somebody_is_faster
+    assert "somebody was faster" in said(console.supervisor, console.supervisor.post(f"/failed/{job_id}/retry"))
+    assert console.store.history(job_id)[-1].actor == "user ana"
+
+
+def test_a_form_for_a_mail_that_is_decided_by_now_leads_to_the_mail(console, fail):
+    job_id = fail()
+    console.supervisor.post(f"/failed/{job_id}/decide", {"queue": "triage"})
+    assert console.supervisor.post(f"/failed/{job_id}/decide").headers["Location"] == f"/mails/{job_id}"

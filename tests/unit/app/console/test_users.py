@@ -7,7 +7,7 @@ import re
 import pytest
 
 from routing.passwords import check_password
-from routing.people import Role
+from routing.people import Role, disabled
 
 
 def create(browser, **fields):
@@ -162,3 +162,20 @@ def test_names_cannot_carry_markup_into_the_page(console):
     answer = create(console.administrator, full_name="<script>alert(1)</script>")
     assert "<script>alert" not in answer.text
     assert "<script>alert" not in console.administrator.page("/users")
+
+
+def test_of_two_administrators_the_second_is_told(console):
+    ada, find = console.agent.user, console.store.user
+
+    def find_and_be_overtaken(user_id):
+        found = find(user_id)
+        if user_id == ada.id and found.epoch == 0:
+            console.store.save_user(disabled(found, now=1.0))
+        return found
+
+    console.store.user = find_and_be_overtaken
+    form = {"full_name": "Ada", "role": "supervisor"}
+    answer = console.administrator.post(f"/users/{ada.id}", form)
+    assert answer.headers["Location"] == f"/users/{ada.id}"
+    assert "Somebody else changed this user meanwhile" in said(console.administrator, answer)
+    assert (find(ada.id).role, find(ada.id).full_name) == (Role.AGENT, "Ada Martin")
