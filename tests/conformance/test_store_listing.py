@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 
 import pytest
 
@@ -11,6 +12,7 @@ from routing.decision import DecidedBy, Priority
 from routing.desk import Act, Change, ListFilter, Order, State
 from routing.errors import InvalidInput
 from routing.store import cursors
+from routing.store.opening import open_store, parse
 from routing.store.sql import listing
 
 QUEUES = ("motor", "home", "billing")
@@ -243,3 +245,21 @@ def test_a_search_does_not_find_what_retention_or_erasure_took(store, make):
     assert store.listing(where, order=Order.NEWEST).jobs == ()
     assert store.job(second).excerpt == ""
     assert len(store.listing(ListFilter(), order=Order.NEWEST).jobs) == 1
+
+
+def test_the_file_forgets_the_words_of_a_deleted_mail(sqlite_url, make):
+    store = open_store(sqlite_url)
+    for name in range(5):
+        make.accepted(store, str(name), now=1_000.0)
+        [claim] = make.claim(store, now=1_010.0)
+        store.record([make.decided(claim, words=f"hapax{name}")], worker="node/1", now=1_020.0)
+    store.erase(claim.job_id, actor="key desk", now=2_000.0)
+    words = sqlite3.connect(parse(sqlite_url).database)
+    written = "SELECT count(*) FROM texts_index_data WHERE instr(block, CAST('hapax4' AS BLOB))"
+    assert words.execute(written).fetchone() != (0,)
+    store.purge(mails_before=0.0, jobs_before=0.0, now=3_000.0)
+    assert words.execute(written).fetchone() == (0,)
+    assert len(store.listing(ListFilter(words="hapax"), order=Order.NEWEST).jobs) == 4
+    words.execute("INSERT INTO texts_index(texts_index, rank) VALUES ('integrity-check', 1)")
+    words.close()
+    store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from routing.job import Status
 from routing.store import bounds, changes
@@ -37,6 +38,12 @@ _FORGET_EXCERPTS = Statement("UPDATE jobs SET excerpt = NULL WHERE id IN :ids AN
 _DELETE_MAILS = Statement("DELETE FROM mails WHERE job_id IN :ids")
 _DELETE_EVENTS = Statement("DELETE FROM events WHERE job_id IN :ids")
 _DELETE_JOBS = Statement("DELETE FROM jobs WHERE id IN :ids")
+# SQLite's index of words only notes that a row is gone, and drops its words when it merges the parts that it is written
+# in. Some of that with every run: after a day or two nothing of a deleted mail is left in the file.
+_MERGE = Statement("INSERT INTO texts_index(texts_index, rank) VALUES ('merge', :pages)")
+_PARTS = Statement("SELECT count(DISTINCT segid) FROM texts_index_idx")
+MERGES, PAGES = 20, 200
+"""Steps of a run, each a transaction of its own, and the pages (4 kB) that one writes: a second of work in all."""
 _FORGET_WORKERS = Statement("DELETE FROM workers WHERE seen_at < :before")
 
 
@@ -52,7 +59,17 @@ class Retention:
         self._delete(_OLD_TEXTS, _forget_mails, kept_from)
         jobs = self._delete(_OLD_JOBS, _forget_jobs, jobs_before)
         self._database.write(lambda transaction: transaction.run(_FORGET_WORKERS, {"before": now - bounds.SILENCE}))
+        self._forget_words()
         return {"mails": mails, "jobs": jobs}
+
+    def _forget_words(self) -> None:
+        if self._database.postgresql:
+            return  # its vacuum does that
+        for step in range(MERGES):
+            # A negative number takes all parts together, whatever their size; then the work goes on where it was.
+            pages = PAGES if step else -PAGES
+            if self._database.write(partial(_merge, pages=pages)) <= 1:
+                break
 
     def _delete(self, which: Statement, forget: Callable[[Transaction, list[Row]], None], before: float) -> int:
         where = {"last_id": rows.first_id(before + 1), "before": before, "batch": BATCH}
@@ -85,6 +102,13 @@ def _forget_jobs(transaction: Transaction, found: list[Row]) -> None:
     for row in found:
         counters.leaves(changes.standing(rows.job(row)))
     counters.write(transaction)
+
+
+def _merge(transaction: Transaction, *, pages: int) -> int:
+    """Write some pages of the index of words anew; return in how many parts it is."""
+    transaction.run(_MERGE, {"pages": pages})
+    found = transaction.row(_PARTS)
+    return 0 if found is None else int(found[0])
 
 
 def _run(transaction: Transaction, found: list[Row], *deletions: Statement) -> None:
