@@ -110,9 +110,11 @@ class StoreCollector(Collector):
         yield GaugeMetricFamily(
             "facteur_oldest_queued_seconds", "Age of the oldest mail that waits to be decided.", value=max(0.0, oldest)
         )
-        depth = GaugeMetricFamily("facteur_queue_depth", "Routed mails in a team's queue.", labels=("queue",))
+        depth = GaugeMetricFamily(
+            "facteur_queue_depth", "Mails in a team's queue that nobody has handled.", labels=("queue",)
+        )
         unreviewed = GaugeMetricFamily(
-            "facteur_queue_unreviewed", "Routed mails in a team's queue that no human looked at.", labels=("queue",)
+            "facteur_queue_unreviewed", "Open mails in a team's queue that no human reviewed.", labels=("queue",)
         )
         held = {each.queue: each for each in queues}
         for name in sorted({*self._policy.current().queues, *held}):

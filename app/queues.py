@@ -26,9 +26,9 @@ class QueueBody(BaseModel):
     """A team's queue."""
 
     name: str
-    depth: int = Field(description="Routed mails in it.")
-    unreviewed: int = Field(description="Those that no human confirmed or corrected.")
-    oldest_at: Timestamp | None = Field(description="When the oldest of those was accepted.")
+    depth: int = Field(description="Mails in it that nobody has handled.")
+    unreviewed: int = Field(description="Those of them that no human confirmed or corrected.")
+    oldest_at: Timestamp | None = Field(description="When the oldest that nobody has handled was accepted.")
     oldest_age_seconds: float | None
 
 
