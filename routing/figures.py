@@ -48,9 +48,10 @@ class Grouping(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Volume:
-    """How many mails of a kind were routed on a day."""
+    """How many mails of a kind were routed on a day or in a week."""
 
     day: date
+    """The first one."""
     queue: str
     label: str | None
     decided_by: str
@@ -76,9 +77,10 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteTime:
-    """How many mails of a day took how long from acceptance to decision."""
+    """How many mails of a day or a week took how long from acceptance to decision."""
 
     day: date
+    """The first one."""
     bucket: int
     """See `bucket_of`."""
     mails: int

@@ -39,7 +39,7 @@ class Board:
     @cached_property
     def volumes(self) -> tuple[Volume, ...]:
         """What was routed."""
-        return self._store.volumes(self.span, now=self.now)
+        return self._store.volumes(self.span, by=self.grouping, now=self.now)
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -49,7 +49,7 @@ class Board:
     @cached_property
     def times(self) -> tuple[RouteTime, ...]:
         """How long routing took."""
-        return self._store.route_times(self.span, now=self.now)
+        return self._store.route_times(self.span, by=self.grouping, now=self.now)
 
     @cached_property
     def queues(self) -> Sequence[QueueState]:

@@ -34,6 +34,8 @@ dashboard = Blueprint("console_dashboard", __name__)
 
 SUPERVISORS = Endpoint(scope=None, role=Role.SUPERVISOR, documented=False)
 USUAL_DAYS = 30
+MOST_USUAL_COLUMNS = 31
+"""Days beyond which a chart shows weeks unless asked otherwise."""
 MOST_COLUMNS = 100
 """Days beyond which a chart shows weeks: more bars than that cannot be told apart."""
 MOST_MISTAKES = 10
@@ -149,7 +151,7 @@ def _read() -> tuple[Choice, Board]:
             )
     elif query.range:
         span = latest(int(query.range), now=now, zone=time_zone())
-    grouping = Grouping(query.by or Grouping.DAY)
+    grouping = Grouping(query.by or (Grouping.DAY if len(span.days()) <= MOST_USUAL_COLUMNS else Grouping.WEEK))
     if grouping is Grouping.WEEK and query.range != "custom":  # a part of a week would look like a quiet one
         span = replace(span, first=column(span.first, grouping))
     if len(span.days()) > MOST_COLUMNS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from routing.figures import RouteTime, Verdict, Volume
+from routing.figures import Grouping, RouteTime, Verdict, Volume
 from routing.span import Span
 
 
@@ -18,8 +18,8 @@ class Figures(Protocol):
     What a method returns is to be added up: a day may have more than one number of a kind, from different hours.
     """
 
-    def volumes(self, span: Span, *, now: float) -> tuple[Volume, ...]:
-        """Count the mails routed on each day by queue, label and who decided, as the router decided them."""
+    def volumes(self, span: Span, *, by: Grouping, now: float) -> tuple[Volume, ...]:
+        """Count the mails routed on each day, or in each week, by queue, label and who decided at first."""
 
     def verdicts(self, span: Span, *, now: float) -> tuple[Verdict, ...]:
         """Count the mails routed in each week, within the span, that the model spoke on and a human looked at.
@@ -27,8 +27,8 @@ class Figures(Protocol):
         A verdict on mail of an hour that is counted shows after the next `tally`.
         """
 
-    def route_times(self, span: Span, *, now: float) -> tuple[RouteTime, ...]:
-        """Count the mails routed on each day by how long that took."""
+    def route_times(self, span: Span, *, by: Grouping, now: float) -> tuple[RouteTime, ...]:
+        """Count the mails routed on each day, or in each week, by how long that took."""
 
     def counted_until(self) -> float | None:
         """Return up to when mail is counted: the beginning of an hour; None when no hour was yet."""

@@ -36,12 +36,12 @@ class Tallies:
     changed: list[float] = field(default_factory=list)
     """Hours whose verdicts people changed."""
 
-    def volumes_of(self, done: Iterable[Routed], span: Span, now: float) -> tuple[Volume, ...]:
+    def volumes_of(self, done: Iterable[Routed], span: Span, by: Grouping, now: float) -> tuple[Volume, ...]:
         """Count by queue, label and who decided; see the port."""
         counted = self._days(self.volumes, done, _volume, span, now)
         return tuple(
-            Volume(day=day, queue=queue, label=label, decided_by=by, mails=mails)
-            for (day, (queue, label, by)), mails in counted.items()
+            Volume(day=column(day, by), queue=queue, label=label, decided_by=who, mails=mails)
+            for (day, (queue, label, who)), mails in counted.items()
         )
 
     def verdicts_of(self, done: Iterable[Routed], span: Span, now: float) -> tuple[Verdict, ...]:
@@ -52,10 +52,12 @@ class Tallies:
             for (day, (version, said, label)), mails in counted.items()
         )
 
-    def times_of(self, done: Iterable[Routed], span: Span, now: float) -> tuple[RouteTime, ...]:
+    def times_of(self, done: Iterable[Routed], span: Span, by: Grouping, now: float) -> tuple[RouteTime, ...]:
         """Count by how long routing took; see the port."""
         counted = self._days(self.times, done, _time, span, now)
-        return tuple(RouteTime(day=day, bucket=kind[0], mails=mails) for (day, kind), mails in counted.items())
+        return tuple(
+            RouteTime(day=column(day, by), bucket=kind[0], mails=mails) for (day, kind), mails in counted.items()
+        )
 
     def step(self, done: list[Routed], now: float, kept_since: float) -> bool:
         """Count one hour, or one hour's verdicts anew; see the port."""
@@ -118,20 +120,20 @@ class MemoryFigures:
         """Note that a human's word on a job was recorded or taken back."""
         self._tallies.changed.append(hour_of(job.decided_at or 0.0))
 
-    def volumes(self, span: Span, *, now: float) -> tuple[Volume, ...]:
+    def volumes(self, span: Span, *, by: Grouping, now: float) -> tuple[Volume, ...]:
         """Count routed mails by day, queue, label and who decided; see the port."""
         with self._lock:
-            return self._tallies.volumes_of(self._routed(), span, now)
+            return self._tallies.volumes_of(self._routed(), span, by, now)
 
     def verdicts(self, span: Span, *, now: float) -> tuple[Verdict, ...]:
         """Count what humans made of the model's answers; see the port."""
         with self._lock:
             return self._tallies.verdicts_of(self._routed(), span, now)
 
-    def route_times(self, span: Span, *, now: float) -> tuple[RouteTime, ...]:
+    def route_times(self, span: Span, *, by: Grouping, now: float) -> tuple[RouteTime, ...]:
         """Count mails by how long they took; see the port."""
         with self._lock:
-            return self._tallies.times_of(self._routed(), span, now)
+            return self._tallies.times_of(self._routed(), span, by, now)
 
     def counted_until(self) -> float | None:
         """Return up to when mail is counted; see the port."""

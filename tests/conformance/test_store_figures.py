@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from routing.decision import DecidedBy, Timings
-from routing.figures import GRACE, HOUR, LIVE, bucket_of, percentile
+from routing.figures import GRACE, HOUR, LIVE, Grouping, bucket_of, percentile
 from routing.span import DAY, Span, beginning, latest, local_day
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -65,7 +65,7 @@ def week(now=MIDNIGHT + 20 * HOUR):
 
 def volumes(store, now, span=None):
     found = Counter()
-    for each in store.volumes(span or week(now), now=now):
+    for each in store.volumes(span or week(now), by=Grouping.DAY, now=now):
         found[each.day, each.queue, each.label, each.decided_by] += each.mails
     return found
 
@@ -159,7 +159,7 @@ def test_every_counted_mail_is_of_the_day_that_it_was_where_the_reader_lives(sto
         span = Span(first=MONDAY + DAY * first, last=MONDAY + DAY * last, zone=zone)
         expected = Counter(day for at in times if span.first <= (day := local_day(at, zone)) <= span.last)
         assert Counter({day: mails for (day, *_), mails in volumes(store, now, span).items()}) == expected
-        assert sum(each.mails for each in store.route_times(span, now=now)) == expected.total()
+        assert sum(each.mails for each in store.route_times(span, by=Grouping.DAY, now=now)) == expected.total()
 
 
 def test_a_span_counts_its_own_days_only(store, route):
@@ -170,6 +170,19 @@ def test_a_span_counts_its_own_days_only(store, route):
     count(store, now)
     span = Span(first=MONDAY, last=MONDAY, zone=PARIS)
     assert volumes(store, now, span) == {(MONDAY, "motor", "claim_motor", "model"): 1}
+
+
+def test_by_the_week_mails_are_counted_under_its_monday(store, route):
+    for day in (-1, 0, 3, 6, 7):
+        route(MIDNIGHT + day * 24 * HOUR)
+    now = MIDNIGHT + 8 * 24 * HOUR
+    count(store, now)
+    span = Span(first=MONDAY - DAY, last=MONDAY + DAY * 8, zone=PARIS)
+    for found in (store.volumes(span, by=Grouping.WEEK, now=now), store.route_times(span, by=Grouping.WEEK, now=now)):
+        weeks = Counter()
+        for each in found:
+            weeks[each.day] += each.mails
+        assert weeks == {MONDAY - DAY * 7: 1, MONDAY: 3, MONDAY + DAY * 7: 1}
 
 
 def test_a_correction_changes_the_verdicts_and_not_the_volumes(store, route, correct):
@@ -225,7 +238,7 @@ def test_percentiles_are_of_what_was_measured(store, route):
         route(MIDNIGHT + step, total=100.0 if step < 96 else 5_000.0)
     for now in (MIDNIGHT + 200, MIDNIGHT + HOUR + GRACE):
         count(store, now)
-        times = store.route_times(week(now), now=now)
+        times = store.route_times(week(now), by=Grouping.DAY, now=now)
         assert {(each.day, each.bucket): each.mails for each in times} == {
             (MONDAY, bucket_of(100.0)): 96,
             (MONDAY, bucket_of(5_000.0)): 4,
@@ -239,7 +252,7 @@ def test_every_bucket_has_the_same_bounds_in_every_store(store, route):
     ends = [0.0, 1.0, 1.19, 2.0, 2.0001, 4.0, 1e4, 65_536.0, 1e12]
     for step, total in enumerate(ends):
         route(MIDNIGHT + step, total=total)
-    found = {each.bucket for each in store.route_times(week(), now=MIDNIGHT + 60)}
+    found = {each.bucket for each in store.route_times(week(), by=Grouping.DAY, now=MIDNIGHT + 60)}
     assert found == {bucket_of(total) for total in ends}
 
 
@@ -266,5 +279,5 @@ def test_errands_that_count_at_the_same_time_count_nothing_twice(store, route):
 
 def test_nothing_is_counted_where_nothing_was_routed(store):
     assert count(store, MIDNIGHT) == 0
-    assert store.volumes(week(), now=MIDNIGHT) == ()
+    assert store.volumes(week(), by=Grouping.DAY, now=MIDNIGHT) == ()
     assert store.counted_until() is None

@@ -89,7 +89,7 @@ _DAY_OF_VERDICTS = (
 )
 
 
-def _counted(table: str, kind: str, period: str = "{}") -> Statement:
+def _counted(table: str, kind: str, period: str) -> Statement:
     """Return what reads a kind of figures by the local day, or by a longer period of these.
 
     Days that lie wholly within the range are read as they were added up, from midnight to midnight UTC. The hours of
@@ -116,11 +116,12 @@ def _counted(table: str, kind: str, period: str = "{}") -> Statement:
 
 _WEEK = "({} + 3) / 7 * 7 - 3"
 """The number of a day's Monday: 1970-01-01 was a Thursday."""
-_VOLUMES = _counted("tallies", "queue, label, decided_by")
+_PERIODS = {Grouping.DAY: "{}", Grouping.WEEK: _WEEK}
+_VOLUMES = {by: _counted("tallies", "queue, label, decided_by", period) for by, period in _PERIODS.items()}
 _VOLUMES_LIVE = Statement(f"SELECT {_ROUTED}, count(*) {_BETWEEN} GROUP BY 1, 2, 3")
 _VERDICTS = _counted("verdicts", "model_version, model_label, label", _WEEK)
 _VERDICTS_LIVE = Statement(f"SELECT {_VERDICT}, count(*) {_JUDGED} GROUP BY 1, 2, 3")
-_TIMES = _counted("route_times", "bucket")
+_TIMES = {by: _counted("route_times", "bucket", period) for by, period in _PERIODS.items()}
 _TIMES_LIVE = Statement(f"SELECT {_bucket()}, count(*) {_BETWEEN} AND total_ms IS NOT NULL GROUP BY 1")
 
 
@@ -129,11 +130,11 @@ class SqlFigures:
 
     _database: Database
 
-    def volumes(self, span: Span, *, now: float) -> tuple[Volume, ...]:
+    def volumes(self, span: Span, *, by: Grouping, now: float) -> tuple[Volume, ...]:
         """Count routed mails by day, queue, label and who decided; see the port."""
         return tuple(
-            Volume(day=day, queue=queue, label=label or None, decided_by=decided_by, mails=int(mails))
-            for day, queue, label, decided_by, mails in self._days(span, now, _VOLUMES, _VOLUMES_LIVE)
+            Volume(day=column(day, by), queue=queue, label=label or None, decided_by=decided_by, mails=int(mails))
+            for day, queue, label, decided_by, mails in self._days(span, now, _VOLUMES[by], _VOLUMES_LIVE)
         )
 
     def verdicts(self, span: Span, *, now: float) -> tuple[Verdict, ...]:
@@ -149,11 +150,11 @@ class SqlFigures:
             for day, version, said, label, mails in self._days(span, now, _VERDICTS, _VERDICTS_LIVE)
         )
 
-    def route_times(self, span: Span, *, now: float) -> tuple[RouteTime, ...]:
+    def route_times(self, span: Span, *, by: Grouping, now: float) -> tuple[RouteTime, ...]:
         """Count mails by how long they took; see the port."""
         return tuple(
-            RouteTime(day=day, bucket=bucket, mails=int(mails))
-            for day, bucket, mails in self._days(span, now, _TIMES, _TIMES_LIVE)
+            RouteTime(day=column(day, by), bucket=bucket, mails=int(mails))
+            for day, bucket, mails in self._days(span, now, _TIMES[by], _TIMES_LIVE)
         )
 
     def counted_until(self) -> float | None:
