@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from routing.job import MailFormat, Submission
+from routing.policy.saving import save_policy
+from routing.policy.writing import write_policy
+from routing.store.policies import SavedPolicy
 from routing.store.port import WorkerBeat
 
 
@@ -74,3 +77,35 @@ def test_the_page_speaks_french(console):
     page = console.supervisor.page("/system", Accept_Language="fr")
     assert "Aucun processus de classement" in page
     assert "90 jours" in page
+
+
+def test_without_redis_and_a_shared_secret_the_page_says_what_to_set(make_console):
+    page = make_console(redis_url="", session_secret="").supervisor.page("/system")
+    assert "No Redis is configured." in page
+    assert "FACTEUR_SESSION_SECRET" in page
+
+
+def test_the_policy_in_force_is_named_with_who_saved_it(console):
+    fallback = console.house.app.extensions["facteur"].policy
+    content = write_policy(fallback).replace("claims-motor", "claims-cars")
+    save_policy(
+        *(console.store, content),
+        author="user ana",
+        note="",
+        expected=0,
+        fallback=fallback,
+        now=console.clock.now,
+    )
+    console.house.app.extensions["facteur"].book.look_again()
+    page = console.supervisor.page("/system")
+    assert "version 2" in page
+    assert "user ana" in page
+    assert "is in force" not in page
+
+
+def test_a_version_that_cannot_be_used_is_told(console):
+    console.store.save_policy(
+        SavedPolicy(number=1, version="x", content="labels: {", author="user ana", at=1.0, note="")
+    )
+    console.house.app.extensions["facteur"].book.look_again()
+    assert "Version 1 of the policy is saved, but version 0 is in force." in console.supervisor.page("/system")
