@@ -139,9 +139,10 @@
   document.addEventListener("htmx:afterSettle", () => {
     count();
     if (!acted) return;
-    const row = document.getElementById((acted.undo && swapped[0]) || acted.row);
-    const lost = !document.activeElement || document.activeElement === document.body
-      || document.activeElement.id === "content" || rowOf(document.activeElement);
+    const row = document.getElementById((acted.undo && swapped[0]) || acted.row) || rows()[0];
+    const at = document.activeElement;
+    // The bar of the selection goes with the selection, and the button in it that was pressed.
+    const lost = !at || at === document.body || at.id === "content" || rowOf(at) || !at.checkVisibility();
     if (row && lost) {
       const troubled = one(".trouble", row);
       const next = troubled || acted.undo || (!acted.key && !row.classList.contains("gone")) ? row : after(row);

@@ -24,7 +24,7 @@ PAGES = {
     "a queue": "/queues/claims-home",
     "an empty queue": "/queues/claims-home?q=xylophone",
     "a queue with filters": "/queues/claims-home?q=d%C3%A9g%C3%A2t&language=fr&state=any&sort=newest",
-    "all mails": "/mails",
+    "all mails": "/mails?label=assistance",
     "handled mails": "/mails?state=handled&label=assistance",
     "a mail with HTML": "/mails/{hostile}",
     "a mail with attachments": "/mails/{attached}",

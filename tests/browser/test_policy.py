@@ -59,7 +59,9 @@ def test_a_supervisor_tries_a_change_out_and_sees_which_mails_would_go_elsewhere
     expect(supervisor.get_by_text(re.compile(r"claims-motor → motors: \d+"))).to_be_visible()
     expect(supervisor.get_by_role("button", name="Save as a new version")).to_have_count(0)
     assert violations(supervisor) == []
-    supervisor.get_by_role("table").last.get_by_role("link").first.click()
+    mails = supervisor.locator("details").last
+    mails.evaluate("(each) => { each.open = true; }")
+    mails.get_by_role("link").first.click()
     expect(supervisor).to_have_url(re.compile(r"/mails/[0-9a-f-]{36}"))
 
 
