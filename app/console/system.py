@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from app.console.conditions import Health, conditions
 from app.console.language import write_number
 from app.console.page import page
+from app.console.titles import party
 from app.endpoint import Endpoint, endpoint
 from app.health import HEARD_SECONDS
 from app.services import services
@@ -55,6 +56,7 @@ def system() -> Response:
         settings=settings,
         version=metadata.version("facteur"),
         policy=_policy(),
+        party=party,
     )
 
 

@@ -44,6 +44,7 @@ WHO: Final[Mapping[str, str]] = {
     "version": noted("version %(name)s"),
     "job": noted("mail %(name)s"),
     "command": noted("command line"),
+    "file": noted("the policy file"),
 }
 
 
