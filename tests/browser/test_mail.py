@@ -14,11 +14,12 @@ LEAK = "Bonjour,\n\nUne fuite d'eau chez le voisin a inondé ma cuisine hier soi
 def test_what_the_sender_wrote_now_is_read_first_and_the_rest_unfolds(agent, service):
     (job_id,) = service.receive([bytes(with_history())])
     agent.goto(f"/mails/{job_id}")
-    expect(agent.get_by_text("je souhaite résilier mon contrat auto")).to_be_visible()
+    article = agent.get_by_role("article")
+    expect(article.get_by_text("je souhaite résilier mon contrat auto")).to_be_visible()
     for folded, inside in (("Signature", "12 rue des Lilas"), ("Earlier messages", "Ligne 7 de l'ancien échange")):
-        expect(agent.get_by_text(inside)).to_be_hidden()
-        agent.locator("summary", has_text=folded).click()
-        expect(agent.get_by_text(inside)).to_be_visible()
+        expect(article.get_by_text(inside)).to_be_hidden()
+        article.locator("summary", has_text=folded).click()
+        expect(article.get_by_text(inside)).to_be_visible()
 
 
 def test_hostile_html_runs_nothing_and_asks_nobody(agent, service, watch):
@@ -185,7 +186,7 @@ def test_without_a_script_a_mail_can_be_read_and_decided(browse, service):
     job_id = service.post("Sans script", LEAK)
     page = browse("camille", javascript=False)
     page.goto(f"/mails/{job_id}")
-    expect(page.get_by_text("a inondé ma cuisine")).to_be_visible()
+    expect(page.get_by_role("article").get_by_text("a inondé ma cuisine")).to_be_visible()
     page.get_by_role("button", name="Take").click()
     expect(page.get_by_text("taken by you")).to_be_visible()
     page.get_by_role("link", name="The words behind the decision").click()
