@@ -26,6 +26,7 @@ class LabelBody(BaseModel):
     key: str
     names: Mapping[str, str] = Field(description="Language code to name.")
     descriptions: Mapping[str, str] = Field(description="Language code to what belongs there.")
+    examples: Mapping[str, list[str]] = Field(description="Language code to what such mails say; may be empty.")
     queue: str
     priority: Priority
     threshold: float | None = Field(
@@ -86,6 +87,7 @@ def get_taxonomy() -> Response:
                 "key": label.key,
                 "names": dict(label.names),
                 "descriptions": dict(label.descriptions),
+                "examples": {code: list(texts) for code, texts in label.examples.items()},
                 "queue": label.queue,
                 "priority": label.priority.value,
                 "threshold": label.threshold,
