@@ -209,7 +209,7 @@ def test_a_page_asks_the_store_the_same_few_questions_however_many_mails_there_a
     assert max(map(len, many)) <= 5
 
 
-def test_a_page_is_a_handful_of_statements_on_a_database_however_many_mails_there_are(tmp_path, make_console, monkeypatch):
+def test_a_page_is_a_handful_of_statements_however_many_mails_there_are(tmp_path, make_console, monkeypatch):
     url = f"sqlite:///{tmp_path / 'facteur.sqlite'}"
     migrate(url)
     store = open_store(url)
