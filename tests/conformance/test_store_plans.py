@@ -8,11 +8,12 @@ import pytest
 
 from routing.desk import Order, State
 from routing.job import Status
-from routing.store.sql import claims, deliveries, desk, jobs, listing, pages, people, running, submissions
+from routing.store.sql import claims, deliveries, desk, figures, jobs, listing, pages, people, running, submissions
 
 NOW = {"now": 1_000.0}
 ID = "00000000-0000-7000-8000-000000000000"
 FAILED = {"source": "gate", "error": "ValueError", "before": ID, "limit": 50}
+HOUR = {"since": 1_000.0, "until": 1_001.0}
 PLANS = [
     (claims._HEAD, NOW, "jobs_due"),
     (claims._ORDINARY, NOW | {"limit": 64}, "jobs_due"),
@@ -25,6 +26,9 @@ PLANS = [
     (jobs._listing(None, ("queue",)), {"queue": "q", "limit": 50}, "jobs_queue"),
     (jobs._listing(Status.FAILED, ()), {"limit": 50}, "jobs_failed"),
     (jobs._BACKLOG, {}, "jobs_failed"),
+    (figures._VOLUMES_LIVE, HOUR, "jobs_decided"),
+    (figures._TIMES_LIVE, HOUR, "jobs_decided"),
+    (figures._OLDEST, HOUR, "jobs_decided"),
     (running._listing(()), {"limit": 50}, "jobs_failed"),
     (running._listing(("source", "error", "before")), FAILED, "jobs_failed"),
     (running._KINDS, {}, "jobs_failed"),
