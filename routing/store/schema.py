@@ -143,9 +143,9 @@ jobs = Table(
     where("jobs_handled_useful", HANDLED, "queue", "interest", "id"),
     # What humans said of the model's word: the mails behind a cell of the confusion matrix.
     where("jobs_reviewed", "status = 'done' AND reviewed", "model_label", "label", "arrived_at", "id"),
-    # Mails by label, whatever the queue.
-    where("jobs_open_labelled", OPEN, "label", "arrived_at", "id"),
-    where("jobs_handled_labelled", HANDLED, "label", "arrived_at", "id"),
+    # Mails by label, whatever the queue; in the order of their arrival they are put together from four priorities.
+    where("jobs_open_labelled", OPEN, "label", "rank", "arrived_at", "id"),
+    where("jobs_handled_labelled", HANDLED, "label", "rank", "arrived_at", "id"),
     # What was decided since the figures were last added up.
     where("jobs_decided", "status = 'done'", "decided_at"),
 )

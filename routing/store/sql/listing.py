@@ -22,11 +22,14 @@ from routing.store.sql.pages import CONDITIONS, KEYS, Shape, statement
 from routing.store.sql.statement import Statement
 
 LOOKS = (200, 800, 1_000)
-"""Mails of a list that are looked at for words, step by step, before the index of words is asked: some milliseconds."""
-LOOKS_OVER_QUEUES = (100, 300, 400)
+"""Mails of a list that are looked at for words before the index of words is asked which mails have them: the first step
+always, the others when the words seem to be common. Some milliseconds."""
+LOOKS_OVER_QUEUES = (80, 320, 400)
 """The same where each queue gives as many, to choose from."""
 SHORT = 2
 """Characters of a word whose beginnings are taken for common without asking."""
+COMMON = 500
+"""Mails with the words of a search from which on they seem to be common."""
 FEW = 3_000
 """Mails with the words of a search up to which all are looked up and sorted; with more the list is read on until the
 page is full. Where they meet, both cost some ten milliseconds at a million mails."""
@@ -48,7 +51,7 @@ _SOME = Statement(f"SELECT {rows.JOB} FROM jobs WHERE id IN :ids")  # noqa: S608
 _THROUGH_INDEXES = Statement("SELECT 1", postgresql="SET LOCAL enable_seqscan = off")
 
 # PostgreSQL reads all of an index's answer before it gives the first row; this lets it read some of it.
-_ROUGHLY = Statement("SELECT 1", postgresql="SET LOCAL gin_fuzzy_search_limit = 10000")
+_ROUGHLY = Statement("SELECT 1", postgresql="SET LOCAL gin_fuzzy_search_limit = 2000")
 _EXACTLY = Statement("SELECT 1", postgresql="SET LOCAL gin_fuzzy_search_limit = 0")
 
 
@@ -89,7 +92,10 @@ class _Search:
     def page(self, cursor: Cursor | None, limit: int) -> JobPage:
         """Return a page of what has the words."""
         over_queues = _shape(self._where, self._order, self._given, None).over_queues
-        if self._is_common() and self._reads(cursor, limit, LOOKS_OVER_QUEUES if over_queues else LOOKS):
+        looks = LOOKS_OVER_QUEUES if over_queues else LOOKS
+        if self._reads(cursor, limit, looks[:1]):
+            return self._shown(limit)
+        if self._is_common() and self._reads(cursor, limit, looks[1:]):
             return self._shown(limit)
         hits = self._hits()
         if len(hits) <= FEW:
@@ -120,9 +126,9 @@ class _Search:
             self._transaction.run(_THROUGH_INDEXES)
             self._transaction.run(_ROUGHLY)
         match = self._match("'{}'", " & ") if self._transaction.postgresql else self._match('"{}"', " ")
-        found = self._transaction.row(_COUNT, {"match": match, "most": FEW + 1})
+        found = self._transaction.row(_COUNT, {"match": match, "most": COMMON})
         self._transaction.run(_EXACTLY)
-        return found is not None and found[0] > FEW
+        return found is not None and found[0] >= COMMON
 
     def _match(self, word: str, join: str) -> str:
         return join.join(word.format(term) for term in self._terms)

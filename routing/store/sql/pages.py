@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from routing.desk import Order, State
+from routing.store.changes import RANKS
 from routing.store.schema import HANDLED, OPEN
 from routing.store.sql import rows
 from routing.store.sql.statement import Statement
@@ -48,6 +49,10 @@ _SORTS = {
 }
 
 
+ASKED, UNASKED = "confidence >= 0", "confidence IS NULL"
+"""Not `IS NOT NULL`: SQLite would walk through those without confidence, which come first in the index."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
     """What a list's statement depends on; the values are parameters."""
@@ -70,11 +75,7 @@ class Shape:
 @lru_cache(maxsize=1024)
 def statement(shape: Shape) -> Statement:
     """Return the statement of a list: of its only part, or of all its parts in one order."""
-    parts = [
-        _part(shape, state, asked=asked)
-        for state in _STATES[shape.state]
-        for asked in ((None,) if shape.order is not Order.UNSURE else (False,) if shape.unasked else (True, False))
-    ]
+    parts = [_part(shape, state, part) for state in _STATES[shape.state] for part in _parts(shape)]
     if len(parts) == 1:
         return Statement(*parts[0])
     sort = _SORTS[shape.order][1]
@@ -83,14 +84,21 @@ def statement(shape: Shape) -> Statement:
     return Statement(*(f"SELECT * FROM ({text}) AS parts ORDER BY {sort} LIMIT :limit" for text in together))  # noqa: S608  (constants)
 
 
-def _part(shape: Shape, state: str, *, asked: bool | None) -> tuple[str, str]:
+def _parts(shape: Shape) -> tuple[str, ...]:
+    """Return the conditions that split a list into parts, each of which an index has in the list's order."""
+    if shape.order is Order.UNSURE:
+        return (UNASKED,) if shape.unasked else (ASKED, UNASKED)
+    if shape.order in {Order.NEWEST, Order.OLDEST} and _index(shape, "open") == "jobs_open_labelled":
+        return tuple(f"rank = {rank}" for rank in RANKS.values())
+    return ("",)
+
+
+def _part(shape: Shape, state: str, part: str) -> tuple[str, str]:
     """Return what is in one order in one index, for SQLite and PostgreSQL."""
     name, sort, comparison = _SORTS[shape.order]
     conditions = [*(CONDITIONS[condition] for condition in shape.given), _CONDITION[state]]
-    if asked is not None:
-        # Not `IS NOT NULL`: SQLite would walk through those without confidence, which come first in the index.
-        conditions.append("confidence >= 0" if asked else "confidence IS NULL")
-    if shape.cursor and asked is False:
+    conditions += [part] if part else []
+    if shape.cursor and part == UNASKED:
         conditions += ["id > :after_id"] if shape.unasked else []
     elif shape.cursor:
         keys = sort.replace(" DESC", "")

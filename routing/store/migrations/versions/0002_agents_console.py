@@ -97,8 +97,8 @@ def _jobs() -> None:
         ("jobs_handled_unsure", HANDLED, ["queue", "confidence", "id"]),
         ("jobs_handled_useful", HANDLED, ["queue", "interest", "id"]),
         ("jobs_reviewed", "status = 'done' AND reviewed", ["model_label", "label", "arrived_at", "id"]),
-        ("jobs_open_labelled", OPEN, ["label", "arrived_at", "id"]),
-        ("jobs_handled_labelled", HANDLED, ["label", "arrived_at", "id"]),
+        ("jobs_open_labelled", OPEN, ["label", "rank", "arrived_at", "id"]),
+        ("jobs_handled_labelled", HANDLED, ["label", "rank", "arrived_at", "id"]),
         ("jobs_decided", "status = 'done'", ["decided_at"]),
     ):
         op.create_index(name, "jobs", columns, **_where(condition))
