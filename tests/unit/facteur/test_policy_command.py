@@ -10,6 +10,7 @@ from routing.settings import Settings
 from routing.store.opening import open_store
 
 FILE = write_policy(read_policy())
+SOON = FILE.splitlines().index("    priority: urgent") + 1
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_rules_of_a_file_of_their_own_become_part_of_the_version(run, changed, t
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (FILE.replace("priority: urgent", "priority: soon"), "wrong.yaml, line 52: priority must be one of"),
+        (FILE.replace("priority: urgent", "priority: soon"), f"wrong.yaml, line {SOON}: priority must be one of"),
         (FILE.replace("threshold: 0.75", "precision: 0.97", 1), "asks for a precision of 0.97"),
         (FILE.replace("  quote:", "  price:"), "gives the labels quote, which the policy does not have"),
     ],

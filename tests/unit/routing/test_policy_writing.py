@@ -136,11 +136,16 @@ def test_complaints_about_a_text_name_it_and_the_line():
 
 
 def test_examples_are_read_by_language():
-    text = write_policy(read_policy()).replace(
-        "    queue: sales\n",
-        "    examples:\n      fr: Combien ?\n      en: ['How much?', Price please]\n    queue: sales\n",
+    text = (ROOT / "docs" / "examples" / "policy.yaml").read_text(encoding="utf-8")
+    text = text.replace(
+        "    queue:", "    examples:\n      fr: Combien ?\n      en: ['How much?', Price please]\n    queue:", 1
     )
-    assert parse_policy(text).labels["quote"].examples == {"fr": ("Combien ?",), "en": ("How much?", "Price please")}
+    label = next(iter(parse_policy(text).labels.values()))
+    assert label.examples == {"fr": ("Combien ?",), "en": ("How much?", "Price please")}
+
+
+def test_every_label_of_the_bundled_policy_has_examples():
+    assert all(set(label.examples) == set(LANGUAGES) for label in read_policy().labels.values())
 
 
 def test_rules_of_the_document_come_before_those_of_a_file(tmp_path):

@@ -262,6 +262,7 @@ def test_the_form_changes_a_label_and_keeps_all_else(console):
     prefix = next(name for name, value in fields.items() if value == "assistance").removesuffix("key")
     fields |= {
         f"{prefix}value": "91 %",
+        f"{prefix}examples.fr": "",
         f"{prefix}examples.en": "I am stranded\n\n  My car is  on a motorway \n",
         f"{prefix}queue": "emergencies",
         f"{prefix}priority": "high",
