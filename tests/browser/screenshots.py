@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,15 @@ from browsing import HOW, Browsing, chromium, launched  # noqa: E402 - found by 
 from console_service import ConsoleService  # noqa: E402 - the same
 from pictures import smaller  # noqa: E402 - the same
 
+from routing.acts import act  # noqa: E402 - the same
+from routing.decision import Priority  # noqa: E402 - the same
+from routing.desk import Act, ListFilter, Order  # noqa: E402 - the same
+from routing.policy.reading import read_policy  # noqa: E402 - the same
+
 MOST_BYTES = 150_000
+SHOWN = 14
+"""Which of the samples is opened: a forwarded burglary, with a signature and what somebody else wrote before."""
+QUEUE = "claims-home"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,12 +48,12 @@ class Picture:
 
 def pictures(mail: str) -> Iterator[Picture]:
     """All of them; `mail` is the job shown on the mail's page."""
-    yield Picture(name="queue", path="/queues/claims-home", user="camille")
-    yield Picture(name="mail", path=f"/mails/{mail}", user="camille", height=1000)
+    yield Picture(name="queue", path=f"/queues/{QUEUE}", user="camille")
+    yield Picture(name="mail", path=f"/mails/{mail}?from=/queues/{QUEUE}", user="camille", height=1000)
     yield Picture(name="dashboard", path="/dashboard", user="sophie", height=1000)
     yield Picture(name="policy", path="/policy", user="nadia", height=1000)
-    yield Picture(name="queue-phone", path="/queues/claims-home", user="camille", width=390, height=844)
-    yield Picture(name="queue-dark", path="/queues/claims-home", user="camille", scheme="dark")
+    yield Picture(name="queue-phone", path=f"/queues/{QUEUE}", user="camille", width=390, height=844)
+    yield Picture(name="queue-dark", path=f"/queues/{QUEUE}", user="camille", scheme="dark")
 
 
 def take(folder: Path) -> None:
@@ -57,7 +66,8 @@ def take(folder: Path) -> None:
         service = ConsoleService.at(Path(var), days=35, mails_a_day=24)
         try:
             service.start_ready()
-            shown = service.receive_samples()[0]
+            shown = service.receive_samples()[SHOWN]
+            _work(service)
             with launched(path) as browser:
                 browsing = Browsing(browser=browser, service=service)
                 for picture in pictures(shown):
@@ -65,6 +75,20 @@ def take(folder: Path) -> None:
                         _take(browsing, picture, language, folder)
         finally:
             service.stop()
+
+
+def _work(service: ConsoleService) -> None:
+    """Let two agents be at work, and one mail be urgent."""
+    now = time.time()
+    with service.store() as store:
+        jobs = store.listing(ListFilter(queue=QUEUE), order=Order.PRESSING, limit=4).jobs
+        for name, what, job, priority in (
+            ("camille", Act.TAKE, jobs[0], None),
+            ("yanis", Act.TAKE, jobs[2], None),
+            ("camille", Act.PRIORITY, jobs[1], Priority.URGENT),
+        ):
+            seen = [(job.id, job.handling.revision)]
+            act(store, read_policy(), what, seen, user=service.users[name], now=now, priority=priority)
 
 
 def _take(browsing: Browsing, picture: Picture, language: str, folder: Path) -> None:

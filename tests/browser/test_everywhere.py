@@ -65,10 +65,11 @@ def save_version(service):
     before = read_policy()
     content = write_policy(before).replace("Attestation et documents", "Attestations et documents")
     with service.store() as store:
-        now = time.time()
-        return save_policy(
-            store, content, author="user nadia", note="Plural", expected=0, fallback=before, now=now
-        ).number
+        head = store.policy_head()
+        saved = save_policy(
+            store, content, author="user nadia", note="Plural", expected=head, fallback=before, now=time.time()
+        )
+    return saved.number
 
 
 @pytest.mark.parametrize("name", PAGES)
