@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
@@ -39,12 +39,14 @@ def read(query_string):
     return read_address(f"{ALL}?{query_string}")
 
 
+@settings(deadline=None)
 @given(QUERIES)
 def test_an_address_shows_the_list_that_it_was_written_for(query):
     assert read_address(query.url()) == query
     assert read_view(query.query()) == query
 
 
+@settings(deadline=None)
 @given(QUERIES)
 def test_the_next_page_is_the_same_list_from_elsewhere(query):
     assert read_address(query.url(cursor="abc")) == query.model_copy(update={"cursor": "abc"})
