@@ -69,6 +69,9 @@ class _Wish:
     def _review(self, job: Job, change: Change) -> Change:
         """Return the change that moves, corrects or confirms: each is a word on the decision."""
         label = self.label if self.act is Act.CORRECT else None
+        if self.act is Act.CONFIRM and job.decision is not None and job.decision.queue == self.policy.triage:
+            # The model's guess is right, so the mail is no longer one to triage: it goes where its label goes.
+            label = job.decision.label
         queue = None if self.act is Act.CONFIRM else self.queue
         said, decision = word_on(
             job, self.policy, label=label, queue=queue, reviewer=self.user.name, note=self.note, now=self.now
@@ -128,7 +131,11 @@ def act(  # noqa: PLR0913 - every word of an act is one
             refused.append((job_id, NotFound(f"There is no job {job_id[:36]!r}, or it was erased.")))
             continue
         try:
-            changes.append(wish.change(job, revision))
+            if job.handling.revision != revision:
+                # Whatever is wanted of what the user saw: the store says who was faster.
+                changes.append(Change(job_id=job_id, act=act, revision=revision))
+            else:
+                changes.append(wish.change(job, revision))
         except WrongStatus as error:
             refused.append((job_id, error))
     batch = uuid7(now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from routing.decision import DecidedBy, Decision
+from routing.decision import DecidedBy, Decision, Priority
 from routing.errors import InvalidInput, WrongStatus
 from routing.ids import uuid7
 from routing.job import Job, Review
@@ -76,8 +76,16 @@ def word_on(  # noqa: PLR0913 - every word of a review is one
     if confirmed:
         return said, before
     return said, replace(
-        before if label is None else before.relabelled(label, policy.label(label).priority),
+        before if label is None else before.relabelled(label, _priority(before, policy, label)),
         queue=new_queue,
         decided_by=DecidedBy.HUMAN,
         reason=f"Corrected by {reviewer}." + (f" {note}" if note else ""),
     )
+
+
+def _priority(before: Decision, policy: Policy, label: str) -> Priority:
+    """Return the new label's priority, unless a rule or a human had said how pressing this mail is."""
+    own = policy.labels.get(before.label or "")
+    if own is not None and before.priority is not own.priority:
+        return before.priority
+    return policy.label(label).priority

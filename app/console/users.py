@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -79,6 +80,8 @@ def one(user_id: str) -> Response:
 def save(user_id: str) -> AnyResponse:
     """Save full name, role and own queues."""
     known = _known(user_id)
+    if request.form.get("seen") != _seen(known):
+        raise Overtaken("The user is no longer as the form showed them.")
     full_name = " ".join(request.form.get("full_name", "").split())
     role = _role(request.form.get("role", known.role))
     faults = _full_name_faults(full_name)
@@ -160,8 +163,21 @@ def _list(
 
 def _one(shown: User, faults: Mapping[str, str] | None = None, status: int = 200) -> Response:
     return page(
-        "console/user.html", status, shown=shown, faults=faults or {}, chosen=shown.queues, myself=user(), **_offered()
+        "console/user.html",
+        status,
+        shown=shown,
+        seen=_seen(_known(shown.id)),
+        faults=faults or {},
+        chosen=shown.queues,
+        myself=user(),
+        **_offered(),
     )
+
+
+def _seen(known: User) -> str:
+    """Return what tells that a user is still as a form shows them."""
+    shown = (known.epoch, known.full_name, known.role.value, *known.queues)
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
 def _offered() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from model.corpus.reviews import label_said
 from routing.acts import act, undo
 from routing.classifier import Score
 from routing.decision import DecidedBy, Decision, Priority, Timings
@@ -111,6 +112,26 @@ def test_confirming_keeps_the_decision_and_its_place(do, store, ids):
     assert job.decision == BY_MODEL
     assert (job.reviewed, job.handling.assignee, job.handling.arrived_at) == (True, "anne", 3.0)
     assert store.reviews(ids[0])[0].confirmed
+
+
+def test_confirming_what_the_model_guessed_takes_a_mail_out_of_triage(do, store, ids, policy):
+    [job] = do(Act.MOVE, ids[0], queue=policy.triage).changed
+    [job] = do(Act.CONFIRM, ids[0], revision=1).changed
+    assert (job.decision.label, job.decision.queue) == ("claim_motor", "claims-motor")
+    assert label_said(store.reviews(ids[0]), policy) == "claim_motor"
+
+
+def test_a_correction_leaves_a_mail_as_urgent_as_a_human_made_it(do, ids):
+    do(Act.PRIORITY, ids[0], priority=Priority.URGENT)
+    [job] = do(Act.CORRECT, ids[0], revision=1, label="quote").changed
+    assert job.decision.priority is Priority.URGENT
+
+
+def test_of_two_who_move_a_mail_to_one_queue_the_second_is_told_who_was_faster(do, ids):
+    do(Act.MOVE, ids[0], queue="sales", by="paul")
+    [(_, error)] = do(Act.MOVE, ids[0], queue="sales").refused
+    assert isinstance(error, Overtaken)
+    assert error.actor == "user paul"
 
 
 def test_a_priority_is_changed_and_is_no_review(do, store, ids):

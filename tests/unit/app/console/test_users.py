@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,13 @@ def password_of(answer):
 
 def audited(store):
     return [(entry.actor, entry.kind, entry.subject, entry.detail) for entry in store.audit()[0]]
+
+
+def saved(browser, user, **fields):
+    """Send the form of a user as the browser has it, with these fields."""
+    path = f"/users/{user.id}"
+    seen = re.search(r'name="seen" value="(\w+)"', browser.page(path))[1]
+    return browser.post(path, {"seen": seen} | fields)
 
 
 def said(browser, answer):
@@ -84,7 +92,7 @@ def test_a_role_that_there_is_not_is_refused(console):
 def test_another_role_signs_the_user_out_and_stands_in_the_audit(console):
     ada = console.agent.user
     form = {"full_name": "Ada Martin", "role": "supervisor", "queues": "triage"}
-    text = said(console.administrator, console.administrator.post(f"/users/{ada.id}", form))
+    text = said(console.administrator, saved(console.administrator, ada, **form))
     assert "must sign in again" in text
     assert console.agent.get("/me").status_code == 303
     changed = console.store.user(ada.id)
@@ -95,8 +103,8 @@ def test_another_role_signs_the_user_out_and_stands_in_the_audit(console):
 
 def test_a_full_name_changes_without_signing_anybody_out(console):
     ada = console.agent.user
-    form = {"full_name": "Ada Petit", "role": "agent"}
-    assert "Ada Petit is saved." in said(console.administrator, console.administrator.post(f"/users/{ada.id}", form))
+    answer = saved(console.administrator, ada, full_name="Ada Petit", role="agent")
+    assert "Ada Petit is saved." in said(console.administrator, answer)
     assert "Ada Petit" in console.agent.page("/me")
     assert audited(console.store) == [("user ana", "user changed", "user ada", "Ada Martin → Ada Petit")]
 
@@ -129,7 +137,7 @@ def test_what_was_so_already_is_not_in_the_audit(console):
 
 def test_the_last_administrator_stays_one(console):
     ana = console.administrator.user
-    answer = console.administrator.post(f"/users/{ana.id}", {"full_name": "Ana", "role": "agent"})
+    answer = saved(console.administrator, ana, full_name="Ana", role="agent")
     assert answer.status_code == 422
     assert "This is the last administrator" in answer.text
     assert "You cannot disable yourself" in said(
@@ -142,7 +150,7 @@ def test_the_last_administrator_stays_one(console):
 def test_an_administrator_who_steps_down_must_sign_in_again(console):
     console.browser("another", Role.ADMINISTRATOR)
     ana = console.administrator.user
-    answer = console.administrator.post(f"/users/{ana.id}", {"full_name": "Ana", "role": "agent"})
+    answer = saved(console.administrator, ana, full_name="Ana", role="agent")
     assert answer.status_code == 303
     assert console.administrator.get("/users").status_code == 303
 
@@ -165,6 +173,18 @@ def test_names_cannot_carry_markup_into_the_page(console):
 
 
 def test_of_two_administrators_the_second_is_told(console):
+    ada = console.agent.user
+    seen = re.search(r'name="seen" value="(\w+)"', console.administrator.page(f"/users/{ada.id}"))[1]
+    console.store.save_user(replace(ada, full_name="Ada Durand"))
+    form = {"full_name": "Ada", "role": "supervisor", "seen": seen}
+    answer = console.administrator.post(f"/users/{ada.id}", form)
+    assert answer.headers["Location"] == f"/users/{ada.id}"
+    assert "Somebody else changed this user meanwhile" in said(console.administrator, answer)
+    found = console.store.user(ada.id)
+    assert (found.role, found.full_name) == (Role.AGENT, "Ada Durand")
+
+
+def test_who_is_overtaken_between_look_and_save_is_told_too(console):
     ada, find = console.agent.user, console.store.user
 
     def find_and_be_overtaken(user_id):
@@ -174,8 +194,7 @@ def test_of_two_administrators_the_second_is_told(console):
         return found
 
     console.store.user = find_and_be_overtaken
-    form = {"full_name": "Ada", "role": "supervisor"}
-    answer = console.administrator.post(f"/users/{ada.id}", form)
+    answer = console.administrator.post(f"/users/{ada.id}/password")
     assert answer.headers["Location"] == f"/users/{ada.id}"
     assert "Somebody else changed this user meanwhile" in said(console.administrator, answer)
     assert (find(ada.id).role, find(ada.id).full_name) == (Role.AGENT, "Ada Martin")
