@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from facteur.administering import day, line, settings_store
 from routing.keys import SCOPES, new_key
-from routing.people import AuditEntry
-from routing.settings import Settings
-from routing.store.opening import open_store
-from routing.store.port import Store
 
 
 @click.group()
@@ -36,9 +30,9 @@ def keys() -> None:
 )
 def create(name: str, scopes: tuple[str, ...]) -> None:
     """Make a key and print its secret, once."""
-    with _store() as store:
+    with settings_store() as (store, _):
         key, secret = new_key(name, scopes, now=time.time())
-        store.add_key(key, audit=[_line("key created", name, ", ".join(sorted(key.scopes)))])
+        store.add_key(key, audit=[line("key created", f"key {name}", ", ".join(sorted(key.scopes)))])
     click.echo(f"Key {name} with the scopes {', '.join(sorted(key.scopes))}; it is not shown again:", err=True)
     click.echo(secret)
 
@@ -47,9 +41,9 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
 def list_() -> None:
     """List all keys, revoked ones too."""
     table = Table("Name", "Scopes", "Made", "Revoked", box=None, pad_edge=False)
-    with _store() as store:
+    with settings_store() as (store, _):
         for key in store.keys():  # noqa: SIM118 - the store's keys are not a mapping's
-            table.add_row(key.name, " ".join(sorted(key.scopes)), _day(key.created_at), _day(key.revoked_at))
+            table.add_row(key.name, " ".join(sorted(key.scopes)), day(key.created_at), day(key.revoked_at))
     Console().print(table)
 
 
@@ -57,23 +51,6 @@ def list_() -> None:
 @click.argument("name")
 def revoke(name: str) -> None:
     """Revoke a key; it works for five more seconds at most."""
-    with _store() as store:
-        store.revoke_key(name, now=time.time(), audit=[_line("key revoked", name)])
+    with settings_store() as (store, _):
+        store.revoke_key(name, now=time.time(), audit=[line("key revoked", f"key {name}")])
     click.echo(f"Key {name} is revoked.")
-
-
-def _line(kind: str, name: str, detail: str = "") -> AuditEntry:
-    return AuditEntry(at=time.time(), actor="command line", kind=kind, subject=f"key {name}", detail=detail)
-
-
-@contextmanager
-def _store() -> Iterator[Store]:
-    store = open_store(Settings.from_environ().resolved_database_url)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _day(moment: float | None) -> str:
-    return "" if moment is None else datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from facteur.administering import settings_store
 from model.registry import identify_model
 from routing.policy.difference import Difference, differences
 from routing.policy.policy import Policy
@@ -21,7 +21,6 @@ from routing.policy.reading import parse_policy, policy_of, read_policy
 from routing.policy.saving import check_policy, models_at_work, save_policy
 from routing.policy.writing import write_policy
 from routing.settings import Settings
-from routing.store.opening import open_store
 from routing.store.policies import SavedPolicy
 from routing.store.port import Store
 
@@ -41,7 +40,7 @@ def policy() -> None:
 @click.argument("number", type=int, required=False)
 def show(number: int | None) -> None:
     """Print the policy in force, or version NUMBER, as YAML."""
-    with _store() as (store, settings):
+    with settings_store() as (store, settings):
         content = store.policy_version(number).content if number is not None else _newest(store, settings)[1]
     sys.stdout.write(content)
 
@@ -51,7 +50,7 @@ def show(number: int | None) -> None:
 @RULES
 def check(file: Path, rules: Path | None) -> None:
     """Check FILE, and say what it would change."""
-    with _store() as (store, settings):
+    with settings_store() as (store, settings):
         content = _content(file, rules)
         checked = check_policy(content, _models(store, settings), name=str(file))
         number, present = _newest(store, settings)
@@ -64,7 +63,7 @@ def check(file: Path, rules: Path | None) -> None:
 @NOTE
 def apply(file: Path, rules: Path | None, note: str) -> None:
     """Save FILE as the newest version, in force within seconds."""
-    with _store() as (store, settings):
+    with settings_store() as (store, settings):
         content = _content(file, rules)
         check_policy(content, _models(store, settings), name=str(file))
         saved = _save(store, settings, content, note)
@@ -75,7 +74,7 @@ def apply(file: Path, rules: Path | None, note: str) -> None:
 def versions() -> None:
     """List the versions, newest first."""
     table = Table("Version", "Digest", "Saved", "By", "Note", box=None, pad_edge=False)
-    with _store() as (store, _settings):
+    with settings_store() as (store, _settings):
         for saved in store.policy_versions(limit=LISTED):
             moment = datetime.fromtimestamp(saved.at, UTC).strftime("%Y-%m-%d %H:%M UTC")
             table.add_row(str(saved.number), saved.version, moment, saved.author, saved.note)
@@ -87,7 +86,7 @@ def versions() -> None:
 @NOTE
 def rollback(number: int, note: str) -> None:
     """Save version NUMBER again, as the newest."""
-    with _store() as (store, settings):
+    with settings_store() as (store, settings):
         content = store.policy_version(number).content
         check_policy(content, _models(store, settings), name=f"version {number}")
         saved = _save(store, settings, content, note or f"Back to version {number}")
@@ -135,14 +134,3 @@ def _line(each: Difference) -> str:
         change = "added" if not each.before else "removed" if not each.after else "changed"
         return f"{what}: {change}"
     return f"{what}: {each.before or '(none)'} → {each.after or '(none)'}"
-
-
-@contextmanager
-def _store() -> Iterator[tuple[Store, Settings]]:
-    settings = Settings.from_environ()
-    store = open_store(settings.resolved_database_url)
-    try:
-        store.check()
-        yield store, settings
-    finally:
-        store.close()

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from facteur.administering import day, line, settings_store
 from routing.errors import NotFound
 from routing.passwords import generate_password
-from routing.people import AuditEntry, Role, User, disabled, enabled, new_user, with_password, with_role
-from routing.settings import Settings
-from routing.store.opening import open_store
-from routing.store.port import Store
+from routing.people import Role, User, disabled, enabled, new_user, with_password, with_role
 
-ACTOR = "command line"
 ROLES = [role.value for role in Role]
 
 
@@ -43,9 +38,9 @@ _ask = click.option(
 def create(name: str, full_name: str, role: str, ask: bool) -> None:  # noqa: FBT001 - a flag of the command line
     """Make a user; a password that was made is printed once."""
     password = _password(ask=ask)
-    with _store() as store:
+    with settings_store() as (store, _):
         user = new_user(name, full_name, Role(role), password, now=time.time())
-        store.add_user(user, audit=[_line("user created", name, role)])
+        store.add_user(user, audit=[line("user created", f"user {name}", role)])
     click.echo(f"{name} can sign in, with the role {role}.", err=True)
     _show(password, ask=ask)
 
@@ -54,11 +49,11 @@ def create(name: str, full_name: str, role: str, ask: bool) -> None:  # noqa: FB
 def list_() -> None:
     """List all users, disabled ones too."""
     table = Table("Name", "Full name", "Role", "Own queues", "Made", "Disabled", box=None, pad_edge=False)
-    with _store() as store:
+    with settings_store() as (store, _):
         for user in store.users():
             queues = " ".join(user.queues)
             table.add_row(
-                user.name, user.full_name, user.role.value, queues, _day(user.created_at), _day(user.disabled_at)
+                user.name, user.full_name, user.role.value, queues, day(user.created_at), day(user.disabled_at)
             )
     Console(markup=False).print(table)
 
@@ -100,14 +95,14 @@ def enable(name: str) -> None:
 
 
 def _change(name: str, kind: str, change: Callable[[User], User]) -> None:
-    with _store() as store:
+    with settings_store() as (store, _):
         user = store.user_by_name(name)
         if user is None:
             raise NotFound(f"There is no user {name!r}; `facteur users list` shows them.")
         changed = change(user)
         if changed != user:
             detail = "" if changed.role is user.role else f"{user.role} → {changed.role}"
-            store.save_user(changed, audit=[_line(kind, user.name, detail)])
+            store.save_user(changed, audit=[line(kind, f"user {user.name}", detail)])
 
 
 def _password(*, ask: bool) -> str:
@@ -123,20 +118,3 @@ def _show(password: str, *, ask: bool) -> None:
     if not ask:
         click.echo("The password; it is not shown again:", err=True)
         click.echo(password)
-
-
-def _line(kind: str, name: str, detail: str) -> AuditEntry:
-    return AuditEntry(at=time.time(), actor=ACTOR, kind=kind, subject=f"user {name}", detail=detail)
-
-
-@contextmanager
-def _store() -> Iterator[Store]:
-    store = open_store(Settings.from_environ().resolved_database_url)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _day(moment: float | None) -> str:
-    return "" if moment is None else datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.console.language import age, label_name
 from app.console.language import gettext as _
+from app.console.language import label_name
 from app.console.lists import ListQuery, belongs, read_address
 from app.console.page import PAGE, back, flash, private, user
 from app.console.rows import Reader, Row, row_of
-from app.console.wording import done_to, gone, overtaken, priority_name, put_back
+from app.console.wording import done_to, gone, priority_name, put_back, refusal
 from app.endpoint import Endpoint, endpoint
 from app.services import services
 from routing.acts import act, undo
 from routing.decision import Priority
 from routing.desk import Act
-from routing.errors import FacteurError, InvalidInput, NotFound, Overtaken
+from routing.errors import InvalidInput, NotFound
 from routing.job import Job
 from routing.people import Role
 
@@ -147,18 +147,7 @@ def _seen(text: str) -> tuple[str, int]:
 
 def _troubles(errors: Sequence[Exception], now: float) -> list[str]:
     """Return why mails were refused: the first reason in words, the others counted with it."""
-    return list(dict.fromkeys(_trouble(error, now) for error in errors))[:3]
-
-
-def _trouble(error: Exception, now: float) -> str:
-    if isinstance(error, Overtaken):
-        who = services().roster.called(error.actor.removeprefix("user "))
-        return overtaken(error.kind, who, age(now - error.at))
-    if isinstance(error, NotFound):
-        return _("This mail is no longer there.")
-    if isinstance(error, FacteurError):
-        return _("This mail cannot be changed in this way.")
-    raise error
+    return list(dict.fromkeys(refusal(error, now) for error in errors))[:3]
 
 
 def _answer(
@@ -206,5 +195,5 @@ def _rows(
     for job_id, error in refused:
         current = found.get(job_id)
         if current is not None and current.decision is not None:
-            rows.append(row_of(current, reader, trouble=_trouble(error, now)))
+            rows.append(row_of(current, reader, trouble=refusal(error, now)))
     return rows

@@ -16,18 +16,18 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.console import policy_words
-from app.console.language import age, label_name, language, percent, time_zone
 from app.console.language import gettext as _
+from app.console.language import label_name, language, percent, time_zone
 from app.console.mail_text import blocks_of
 from app.console.page import flash, page, user
 from app.console.policy_newest import fitted, models
 from app.console.rows import PICKED, Reader, row_of
-from app.console.wording import overtaken
+from app.console.wording import refusal
 from app.endpoint import Endpoint, endpoint
 from app.services import Services, services
 from routing.acts import act
 from routing.desk import Act, ListFilter, Order
-from routing.errors import FacteurError, InvalidInput, NotFound, Overtaken
+from routing.errors import InvalidInput, NotFound
 from routing.job import Job
 from routing.mail.stored import mail_of
 from routing.people import Role
@@ -65,7 +65,7 @@ def label() -> AnyResponse:
         label=chosen,
     )
     if batch.refused:
-        text, undo, kind = _refusal(batch.refused[0][1], provided.clock()), None, "bad"
+        text, undo, kind = refusal(batch.refused[0][1], provided.clock()), None, "bad"
     else:
         text, undo, kind = _("Labelled “%(name)s”.", name=label_name(chosen)), batch.id, "good"
     response: AnyResponse
@@ -157,17 +157,6 @@ def _why(job: Job, policy: Policy) -> str:
         sure=sure,
         asked=percent(wanted.threshold),
     )
-
-
-def _refusal(error: Exception, now: float) -> str:
-    if isinstance(error, Overtaken):
-        who = services().roster.called(error.actor.removeprefix("user "))
-        return overtaken(error.kind, who, age(now - error.at))
-    if isinstance(error, NotFound):
-        return _("This mail is no longer there.")
-    if isinstance(error, FacteurError):
-        return _("This mail cannot be changed in this way.")
-    raise error
 
 
 def _midnight(provided: Services) -> float:

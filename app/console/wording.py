@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from app.console.language import age, ngettext
 from app.console.language import gettext as _
-from app.console.language import ngettext
 from app.console.lists import Age, ListQuery, Mine
 from app.services import services
 from routing.decision import DecidedBy, Priority
 from routing.desk import Act, ListFilter, Order, State
+from routing.errors import FacteurError, NotFound, Overtaken
 from routing.job import Job
 from routing.store.changes import UNDO
 
@@ -133,3 +134,18 @@ def changed_by(kind: str, who: str, age: str) -> str:
         Act.PRIORITY.value: _("%(who)s changed the priority of this mail %(age)s ago.", who=who, age=age),
         UNDO: _("%(who)s undid a change of this mail %(age)s ago.", who=who, age=age),
     }.get(kind) or _("%(who)s changed this mail %(age)s ago.", who=who, age=age)
+
+
+def refusal(error: Exception, now: float) -> str:
+    """Return why a mail was refused, as the reader is told: who was faster, or that it cannot be.
+
+    Raises the error again when it is none of the domain's.
+    """
+    if isinstance(error, Overtaken):
+        who = services().roster.called(error.actor.removeprefix("user "))
+        return overtaken(error.kind, who, age(now - error.at))
+    if isinstance(error, NotFound):
+        return _("This mail is no longer there.")
+    if isinstance(error, FacteurError):
+        return _("This mail cannot be changed in this way.")
+    raise error
