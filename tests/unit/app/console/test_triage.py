@@ -22,10 +22,9 @@ def hidden(page, name):
 def unsure(console):
     """Put a mail into the triage queue; return its id."""
 
-    def put(subject, confidence, *, novelty=None, label="claim_motor"):
-        job_id = console.house.accepted(
-            f"From: a@example.org\r\nSubject: {subject}\r\n\r\nBonjour, {subject}.\r\n".encode()
-        )
+    def put(subject, confidence, *, novelty=None, label="claim_motor", text=""):
+        text = text or f"Bonjour, {subject}.\r\n"
+        job_id = console.house.accepted(f"From: a@example.org\r\nSubject: {subject}\r\n\r\n{text}".encode())
         claim = console.house.claimed()[0]
         decision = Decision(
             label=label,
@@ -81,6 +80,11 @@ def test_the_least_sure_mail_comes_first_with_its_most_probable_labels(console, 
     assert "35%" in text_of(page)
     assert "2 mails left" in text_of(page)
     assert len(re.findall(r'name="label" value=', page)) == 13
+
+
+def test_what_is_folded_away_can_be_recognised_by_its_title(console, unsure):
+    unsure("signed", 0.35, text="Bonjour,\r\nVoici.\r\n\r\nCordialement,\r\nCamille Martin\r\n")
+    assert "Closing and signature Camille Martin" in text_of(console.agent.page("/triage"))
 
 
 def test_a_label_sends_the_mail_to_its_queue_and_the_next_one_comes(console, unsure, give):
