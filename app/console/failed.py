@@ -156,9 +156,9 @@ def erase(job_id: str) -> AnyResponse:
     job = provided.store.job(known(job_id))
     if job.status is not Status.FAILED:
         return _no_longer(job)
-    provided.store.erase(job.id, actor=f"user {user().name}", now=provided.clock())
+    told = line("mail erased", f"job {job.id}")
+    provided.store.erase(job.id, actor=f"user {user().name}", now=provided.clock(), audit=[told])
     provided.questions.forget(job.id)
-    provided.store.add_audit(line("mail erased", f"job {job.id}"))
     response = redirect("/failed", 303)
     flash(response, gettext("The mail is erased, with all that was known of it."))
     return response

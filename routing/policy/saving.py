@@ -11,7 +11,7 @@ from routing.policy.policy import Policy
 from routing.policy.promised import Model
 from routing.policy.reading import parse_policy
 from routing.policy.writing import write_policy
-from routing.store.policies import SavedPolicy
+from routing.store.policies import SavedPolicy, overtaken
 from routing.store.port import Store
 
 HEARD_SECONDS = 60.0
@@ -56,12 +56,16 @@ def save_policy(  # noqa: PLR0913 - what a version is, one word each
     Raises:
         ConfigurationError: it is no policy, or a model at work cannot serve it.
         InvalidInput: the note is too long, or the newest version says the same.
-        Overtaken: somebody saved another version meanwhile.
+        Overtaken: `expected` is not the newest version, because somebody saved another one meanwhile.
     """
     if len(note) > NOTE_CHARACTERS:
         raise InvalidInput(f"The note has more than {NOTE_CHARACTERS} characters.", field="/note")
     policy = check_policy(content, models_at_work(store, now=now))
-    if expected and store.policy_version(expected).content == content:
+    head = store.policy_head()
+    newest = store.policy_version(head) if head else None
+    if expected != head:
+        raise overtaken(newest)
+    if newest is not None and newest.content == content:
         raise InvalidInput("This is what the policy says already; change something first.", field="/content")
     if expected == 0:
         original = write_policy(fallback)
@@ -78,8 +82,6 @@ def save_policy(  # noqa: PLR0913 - what a version is, one word each
     saved = SavedPolicy(
         number=expected + 1, version=policy.version, content=content, author=author, at=now, note=note.strip()
     )
-    store.save_policy(saved)
-    store.add_audit(
-        AuditEntry(at=now, actor=author, kind="policy saved", subject=f"version {saved.number}", detail=saved.note)
-    )
+    told = AuditEntry(at=now, actor=author, kind="policy saved", subject=f"version {saved.number}", detail=saved.note)
+    store.save_policy(saved, audit=[told])
     return saved

@@ -9,6 +9,7 @@ from uuid import uuid4
 from routing.errors import InvalidInput, KeyReused, NotFound, WrongStatus
 from routing.ids import is_uuid, uuid7
 from routing.job import Claim, Decided, Event, Handling, Job, Outcome, Review, Status, Submission
+from routing.people import AuditEntry
 from routing.store import bounds, changes
 from routing.store.memory_desk import MemoryDesk
 from routing.store.memory_entry import Entry, matches
@@ -231,13 +232,14 @@ class MemoryStore(MemoryDesk, MemoryPolicies, MemoryPeople, MemoryFigures, Memor
             self._event(job_id, "cancelled", now, actor)
             return entry.job
 
-    def erase(self, job_id: str, *, actor: str, now: float) -> None:
+    def erase(self, job_id: str, *, actor: str, now: float, audit: Sequence[AuditEntry] = ()) -> None:
         """Delete a job that has ended; see the port."""
         with self._lock:
             if self._entry(job_id).job.status not in ENDED:
                 raise WrongStatus("Only a done, failed or cancelled job can be erased.")
             self._delete(job_id)
             self._event(job_id, "erased", now, actor)
+            self._note(audit)
 
     def _delete(self, job_id: str) -> None:
         self._forget(self._entries.pop(job_id).job)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from routing.errors import InvalidInput, NotFound
 from routing.ids import is_uuid
 from routing.job import Job, Review, Status
-from routing.store import bounds
+from routing.people import AuditEntry
+from routing.store import bounds, people_bounds
 from routing.store.policies import MOST_BYTES, MOST_READ, Answer, KeptMail, SavedPolicy, overtaken
 from routing.store.port import StoredMail
 
@@ -20,6 +21,7 @@ class MemoryPolicies:
 
     _lock: threading.RLock
     _reviews: list[Review]
+    _audit: list[AuditEntry]
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +31,7 @@ class MemoryPolicies:
         """Yield every job and its mail, newest id first."""
         raise NotImplementedError
 
-    def save_policy(self, saved: SavedPolicy) -> None:
+    def save_policy(self, saved: SavedPolicy, *, audit: Sequence[AuditEntry] = ()) -> None:
         """Store a version; see the port."""
         with self._lock:
             if saved.number != len(self._policies) + 1:
@@ -42,6 +44,7 @@ class MemoryPolicies:
                 note=bounds.bounded(saved.note, bounds.NOTE),
             )
             self._policies.append(kept)
+            self._audit.extend(map(people_bounds.audit_entry, audit))
 
     def policy_head(self) -> int:
         """Return the number of the newest version; 0 when none was saved."""

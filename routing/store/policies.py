@@ -5,12 +5,13 @@ Part of the port, see `routing.store.port`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from routing.errors import Overtaken
 from routing.job import Job, MailFormat
+from routing.people import AuditEntry
 
 MOST_READ = 3
 """How many jobs `answers` looks at for each answer that it may return: not every mail was shown to a model."""
@@ -61,8 +62,8 @@ class KeptMail:
 class Policies(Protocol):
     """Versions of the policy. Each method is one transaction."""
 
-    def save_policy(self, saved: SavedPolicy) -> None:
-        """Store a version; its number is that of the newest plus 1.
+    def save_policy(self, saved: SavedPolicy, *, audit: Sequence[AuditEntry] = ()) -> None:
+        """Store a version with its lines of the audit; its number is that of the newest plus 1.
 
         Raises Overtaken when another one was saved meanwhile.
         """

@@ -209,10 +209,11 @@ class Store(Desk, People, Policies, Figures, Running, Protocol):
     def cancel(self, job_id: str, *, actor: str, now: float) -> Job:
         """Take back a queued job. Raises NotFound; WrongStatus when it is not queued."""
 
-    def erase(self, job_id: str, *, actor: str, now: float) -> None:
+    def erase(self, job_id: str, *, actor: str, now: float, audit: Sequence[AuditEntry] = ()) -> None:
         """Delete a done, failed or cancelled job with its mail, reviews, deliveries and history.
 
-        Raises NotFound; WrongStatus when it is queued or running. One event without personal data remains.
+        Raises NotFound; WrongStatus when it is queued or running. One event without personal data
+        remains, and the lines of the audit are written in the same transaction.
         """
 
     def retry(self, job_id: str, *, actor: str, now: float) -> Job:

@@ -7,6 +7,7 @@ import pytest
 from routing.decision import DecidedBy
 from routing.errors import InvalidInput, NotFound, WrongStatus
 from routing.job import Event, Status
+from routing.people import AuditEntry
 from routing.store.port import NO_FILTER, JobFilter, QueueDepth
 
 UNKNOWN = "0190b7d8-0000-7000-8000-000000000000"
@@ -159,6 +160,17 @@ def test_erasing_leaves_one_event_that_says_nothing_of_the_mail(store, make):
     assert store.history(job_id) == (Event(job_id=job_id, at=6_000.0, kind="erased", actor="key gate"),)
     with pytest.raises(NotFound):
         store.erase(job_id, actor="key gate", now=7_000.0)
+
+
+def test_a_job_is_erased_together_with_its_line_of_the_audit(store, make):
+    [gone] = make.done(store, "1")
+    [waiting] = make.accepted(store, "2")
+    line = AuditEntry(at=6_000.0, actor="user anne", kind="mail erased", subject=f"job {gone}")
+    store.erase(gone, actor="user anne", now=6_000.0, audit=[line])
+    for kept in (gone, waiting):
+        with pytest.raises((NotFound, WrongStatus)):
+            store.erase(kept, actor="user anne", now=6_001.0, audit=[line])
+    assert store.audit()[0] == (line,)
 
 
 def test_what_is_not_finished_cannot_be_erased(store, make):

@@ -7,6 +7,7 @@ import pytest
 from routing.errors import InvalidInput, NotFound, Overtaken
 from routing.ids import uuid7
 from routing.job import MailFormat
+from routing.people import AuditEntry
 from routing.store.policies import Answer, SavedPolicy
 from routing.store.port import WorkerBeat
 
@@ -57,6 +58,14 @@ def test_who_saves_on_top_of_an_older_version_is_told_whose_came_between(store):
         store.save_policy(version(4))
     assert store.policy_version(2).author == "user bea"
     assert store.policy_head() == 2
+
+
+def test_a_version_and_its_line_of_the_audit_are_there_together_or_not_at_all(store):
+    line = AuditEntry(at=1.0, actor="user anne", kind="policy saved", subject="version 1", detail="why")
+    store.save_policy(version(1), audit=[line])
+    with pytest.raises(Overtaken):
+        store.save_policy(version(1), audit=[line])
+    assert store.audit()[0] == (line,)
 
 
 def test_a_first_version_cannot_be_a_second(store):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from routing.decision import Decision
 from routing.errors import Conflict, WrongStatus
 from routing.ids import is_uuid
 from routing.job import Job, Review, Status
+from routing.people import AuditEntry
 from routing.store import bounds, changes
 from routing.store.sql import rows
+from routing.store.sql.audit import write_audit
 from routing.store.sql.counters import Counters
 from routing.store.sql.database import Database, Transaction
 from routing.store.sql.desk import Writing
@@ -42,7 +46,7 @@ class Interventions:
 
         return self._database.write(work)
 
-    def erase(self, job_id: str, *, actor: str, now: float) -> None:
+    def erase(self, job_id: str, *, actor: str, now: float, audit: Sequence[AuditEntry] = ()) -> None:
         """Delete a job that has ended, with all that belongs to it; see the port."""
 
         def work(transaction: Transaction) -> None:
@@ -55,6 +59,7 @@ class Interventions:
             counters = Counters()
             counters.leaves(changes.standing(job))
             counters.write(transaction)
+            write_audit(transaction, audit)
 
         self._database.write(work)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from routing.errors import InvalidInput, NotFound
 from routing.ids import is_uuid
 from routing.job import MailFormat
+from routing.people import AuditEntry
 from routing.store import bounds
 from routing.store.policies import MOST_BYTES, MOST_READ, Answer, KeptMail, SavedPolicy, overtaken
 from routing.store.sql import rows
+from routing.store.sql.audit import write_audit
 from routing.store.sql.database import Database, Row, Transaction
 from routing.store.sql.statement import Statement
 
@@ -51,7 +53,7 @@ class SavedPolicies:
 
     _database: Database
 
-    def save_policy(self, saved: SavedPolicy) -> None:
+    def save_policy(self, saved: SavedPolicy, *, audit: Sequence[AuditEntry] = ()) -> None:
         """Store a version; see the port."""
         row = {
             "number": saved.number,
@@ -66,6 +68,7 @@ class SavedPolicies:
             if transaction.run(_SAVE, row) != 1:
                 newest = transaction.row(_VERSION, {"number": transaction.rows(_HEAD)[0][0]})
                 raise overtaken(_saved(newest) if newest else None)
+            write_audit(transaction, audit)
 
         self._database.write(work)
 

@@ -220,6 +220,17 @@ def test_nothing_is_saved_over_somebody_elses_version(store):
     assert save(store, with_triage("desk"), expected=2).number == 3
 
 
+def test_who_saves_what_an_older_version_said_is_told_of_the_newer_one(store):
+    save(store, with_triage("front"))
+    save(store, with_triage("desk"), expected=2)
+    with pytest.raises(Overtaken) as caught:
+        save(store, with_triage("front"), expected=2)
+    assert caught.value.actor == "user ana"
+    with pytest.raises(Overtaken):
+        save(store, with_triage("front"), expected=9)
+    assert store.policy_head() == 3
+
+
 def test_what_a_model_at_work_cannot_serve_is_not_saved(store):
     store.beat(beat(model_document(MODEL)))
     with pytest.raises(ConfigurationError, match=r"asks for a precision of 0\.99"):
