@@ -25,6 +25,7 @@ from model.corpus.writing import write_corpus
 from model.masking import masked_example
 from routing.errors import ConfigurationError
 from routing.policy import Policy
+from routing.policy.book import policy_in_force
 from routing.policy.reading import policy_of
 from routing.settings import Settings
 from routing.store.opening import open_store
@@ -133,13 +134,13 @@ def check(ctx: click.Context, /, **given: Any) -> None:
 def export(out: Path, since: datetime | None, language: str | None, *, no_mask: bool) -> None:
     """Write what humans reviewed in the store as a corpus, personal data masked."""
     settings = Settings.from_environ()
-    policy = policy_of(settings)
+    file_policy = policy_of(settings)
     store = open_store(settings.resolved_database_url)
     console = Console(stderr=True, highlight=False)
     try:
         leaving = Export(
             store=store,
-            policy=policy,
+            policy=policy_in_force(store, file_policy),
             since=since.replace(tzinfo=UTC).timestamp() if since else None,
             language=language or "",
             mask=not no_mask,

@@ -12,6 +12,7 @@ from routing.job import Job, Review
 from routing.mail import Mail
 from routing.mail.stored import mail_of
 from routing.policy import Policy
+from routing.policy.book import policy_in_force
 from routing.policy.reading import policy_of
 from routing.settings import Settings
 from routing.store.opening import open_store
@@ -21,12 +22,12 @@ _PAGE = 200
 
 
 def reviewed_in_settings() -> Iterator[Row]:
-    """Yield what was reviewed in the store that the environment's settings name, by their policy."""
+    """Yield what was reviewed in the store that the environment's settings name, by the policy in force there."""
     settings = Settings.from_environ()
-    policy = policy_of(settings)
+    file_policy = policy_of(settings)
     store = open_store(settings.resolved_database_url)
     try:
-        yield from reviewed(store, policy)
+        yield from reviewed(store, policy_in_force(store, file_policy))
     finally:
         store.close()
 

@@ -27,6 +27,15 @@ STEPS_BACK = 20
 """How many versions a process that starts goes back for one that its model can serve."""
 
 
+def policy_in_force(store: Policies, fallback: Policy) -> Policy:
+    """Return the policy in force in this store at this moment; `fallback`, the file's, while no version was saved.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+    """
+    return PolicyBook(store=store, fallback=fallback).current()
+
+
 def _as_it_is(policy: Policy) -> Policy:
     return policy
 

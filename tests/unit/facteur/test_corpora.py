@@ -1,6 +1,7 @@
 """`facteur corpus`, as it is typed."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -8,11 +9,14 @@ from click.testing import CliRunner
 from facteur.cli import main
 from model.corpus import read_corpus
 from routing.decision import DecidedBy, Decision, Timings
+from routing.errors import ConfigurationError
 from routing.job import Decided, MailFormat, Submission
 from routing.policy.reading import read_policy
+from routing.policy.writing import write_policy
 from routing.review import review
 from routing.store.migrations import migrate
 from routing.store.opening import open_store
+from routing.store.policies import SavedPolicy
 
 ROWS = "id;category;body\n" + "".join(
     f"{number};{label};{text} {number}, {WORD} merci\n"
@@ -171,3 +175,15 @@ def test_what_humans_reviewed_is_exported_masked_and_read_from_the_store_as_it_i
     ]
     assert run("export", "--out", "x.jsonl", "--since", "2026-01-01").exit_code == 1
     assert not (tmp_path / "x.jsonl").exists()
+
+
+def test_what_a_label_is_in_the_store_is_said_by_the_policy_in_force_there_not_by_the_file(run, tmp_path):
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    put_reviewed_mail(url)
+    content = re.sub(r"\bquote\b", "offer", write_policy(read_policy()))
+    store = open_store(url)
+    store.save_policy(SavedPolicy(number=1, version="v1", content=content, author="user ana", at=6_000.0, note=""))
+    store.close()
+    with pytest.raises(ConfigurationError, match="no example"):
+        read_corpus(["store:"])
+    assert "No reviewed mail to export" in run("export", "--out", "out.jsonl").output
