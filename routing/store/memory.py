@@ -295,6 +295,7 @@ class MemoryStore(MemoryDesk, MemoryPolicies, MemoryPeople, MemoryFigures, Memor
             for job_id in jobs:
                 self._delete(job_id)
             self._forget_workers(now - bounds.SILENCE)
+            self._forget_looks(now - bounds.SILENCE)
             return {"mails": len(mails), "jobs": len(jobs)}
 
     def check(self) -> None:

@@ -124,6 +124,9 @@ class MemoryDesk:
             found = sorted((user, at) for (job, user), at in self._lookers.items() if job == job_id)
         return tuple(Looker(user=user, at=at) for user, at in found if at > seen_after)
 
+    def _forget_looks(self, before: float) -> None:
+        self._lookers = {key: at for key, at in self._lookers.items() if at >= before}
+
     # -- changing -------------------------------------------------------------------------------------------------
 
     def change(self, wanted: Sequence[Change], *, batch: str, actor: str, now: float) -> list[Job | Exception]:

@@ -258,6 +258,14 @@ def test_those_who_look_at_a_mail_are_known_for_a_while(store, make):
     assert store.lookers("no id", seen_after=0.0) == ()
 
 
+def test_who_looked_at_a_mail_is_forgotten_after_a_day(store, make):
+    [job_id] = make.done(store, "1")
+    store.look(job_id, user="paul", now=2_000.0)
+    store.look(job_id, user="anne", now=3_000.0)
+    store.purge(mails_before=0.0, jobs_before=0.0, now=2_500.0 + 86_400)
+    assert [looker.user for looker in store.lookers(job_id, seen_after=0.0)] == ["anne"]
+
+
 def test_fifty_mails_are_one_batch(store, make):
     names = list(map(str, range(50)))
     ids = make.accepted(store, *names)

@@ -45,6 +45,7 @@ _PARTS = Statement("SELECT count(DISTINCT segid) FROM texts_index_idx")
 MERGES, PAGES = 20, 200
 """Steps of a run, each a transaction of its own, and the pages (4 kB) that one writes: a second of work in all."""
 _FORGET_WORKERS = Statement("DELETE FROM workers WHERE seen_at < :before")
+_FORGET_LOOKS = Statement("DELETE FROM viewers WHERE at < :before")
 
 
 class Retention:
@@ -58,7 +59,9 @@ class Retention:
         mails = self._delete(_OLD_MAILS, _forget_mails, kept_from)
         self._delete(_OLD_TEXTS, _forget_mails, kept_from)
         jobs = self._delete(_OLD_JOBS, _forget_jobs, jobs_before)
-        self._database.write(lambda transaction: transaction.run(_FORGET_WORKERS, {"before": now - bounds.SILENCE}))
+        silent = {"before": now - bounds.SILENCE}
+        for forget in (_FORGET_WORKERS, _FORGET_LOOKS):
+            self._database.write(partial(Transaction.run, statement=forget, parameters=silent))
         self._forget_words()
         return {"mails": mails, "jobs": jobs}
 
