@@ -27,7 +27,7 @@ class Roster:
         self._names: tuple[dict[str, str], float] = ({}, -NAMES_SECONDS)
 
     def user_of(self, session: Session) -> User | None:
-        """Return whose session this is; None when it was ended by a new password or role, or by being disabled."""
+        """Return whose session this is; None when it was ended; see `User.epoch`."""
         user = self._user(session.user_id)
         if user is None or user.disabled_at is not None or user.epoch != session.epoch:
             return None

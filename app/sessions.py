@@ -1,9 +1,9 @@
 """A browser's session: a signed cookie that names a user, and tokens that bind each form to that session.
 
-The cookie holds the user's id and epoch: a new password, another role or being disabled raises the epoch, and every
-session of before is over. It is HttpOnly and SameSite=Strict, Secure behind TLS. A form of ours carries a token that
-only its own session can have got; it is another one in every answer, so that the length of compressed pages tells
-nothing about it (the BREACH attack).
+The cookie holds the user's id and epoch: signing out, a new password, another role or being disabled raises the epoch,
+and every session of before is over. It is HttpOnly and SameSite=Strict, Secure behind TLS. A form of ours carries a
+token that only its own session can have got; it is another one in every answer, so that the length of compressed pages
+tells nothing about it (the BREACH attack).
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class User:
     shortcuts: bool = True
     """Whether single keys act in lists (WCAG 2.1.4: they can be switched off)."""
     epoch: int = 0
-    """Counts what ends all sessions of the user: a new password, a new role, being disabled."""
+    """Counts what ends all sessions of the user: signing out, a new password, a new role, being disabled."""
     created_at: float
     disabled_at: float | None = None
 
@@ -117,6 +117,11 @@ def with_password(user: User, password: str) -> User:
 def with_role(user: User, role: Role) -> User:
     """Return the user with another role; all sessions end."""
     return user if role is user.role else replace(user, role=role, epoch=user.epoch + 1)
+
+
+def signed_out(user: User) -> User:
+    """Return the user with all sessions ended."""
+    return replace(user, epoch=user.epoch + 1)
 
 
 def disabled(user: User, *, now: float) -> User:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import threading
+from contextlib import suppress
 
 from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -16,8 +17,9 @@ from app.endpoint import Endpoint, endpoint
 from app.services import services
 from app.sessions import GUEST_COOKIE, check_origin, set_cookie
 from app.text import is_storable
+from routing.errors import Overtaken
 from routing.passwords import NOBODY, check_password
-from routing.people import User
+from routing.people import User, signed_out
 
 sign_in_pages = Blueprint("sign_in", __name__)
 
@@ -74,14 +76,26 @@ def sign_in() -> AnyResponse:
 @sign_in_pages.post("/sign-out")
 @endpoint(Endpoint(scope=None, documented=False))
 def sign_out() -> AnyResponse:
-    """Close the session, and take from the browser what it kept of pages."""
+    """End all sessions of the user, and take from the browser what it kept of pages."""
     check_origin(request)
-    if signed_in() is not None:
+    known = signed_in()
+    if known is not None:
         check_form()
+        _end_sessions(known)
     response = redirect("/sign-in", 303)
     services().sessions.close(response, secure=request.is_secure)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+def _end_sessions(known: User) -> None:
+    """Let no cookie of the user open anything any more: one that was copied would outlive the browser's own."""
+    provided = services()
+    stored = provided.store.user(known.id)
+    if stored is not None and stored.epoch == known.epoch:
+        with suppress(Overtaken):  # they were ended at this very moment
+            provided.store.save_user(signed_out(stored))
+    provided.roster.forget(known.id)
 
 
 def _form(fault: str = "", name: str = "", status: int | None = None, wait: int = 0) -> Response:

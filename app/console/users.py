@@ -176,7 +176,7 @@ def _one(shown: User, faults: Mapping[str, str] | None = None, status: int = 200
 
 def _seen(known: User) -> str:
     """Return what tells that a user is still as a form shows them."""
-    shown = (known.epoch, known.full_name, known.role.value, *known.queues)
+    shown = (known.disabled_at, known.full_name, known.role.value, *known.queues)
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 

@@ -20,8 +20,9 @@ def toast(page):
 
 def test_one_signs_in_finds_a_queue_and_opens_a_mail(browse, service):
     service.post("Dégât des eaux sans script", "Bonjour, une fuite a inondé ma cuisine hier soir, contrat H-100200.")
+    service.hire("passer-by")
     page = browse(None, javascript=False)
-    sign_in(page, "camille")
+    sign_in(page, "passer-by")
     expect(page).to_have_url(f"{service.address}/")
     page.locator("main").get_by_role("link", name="claims-home").click()
     page.get_by_role("link", name="Dégât des eaux sans script").click()

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from app.sessions import COOKIE
 from routing.passwords import hash_password
 
 PASSWORD = "a quiet harbour at dawn"
@@ -210,6 +211,23 @@ def test_signing_out_ends_the_session_and_what_the_browser_kept(console):
     assert answer.headers["Location"] == "/sign-in"
     assert answer.headers["Clear-Site-Data"] == '"cache"'
     assert console.agent.get("/").status_code == 303
+
+
+def test_who_signs_out_is_signed_out_wherever_the_session_was_copied_to(console):
+    copied = console.agent.client.get_cookie(COOKIE).value
+    console.agent.post("/sign-out")
+    console.stranger.client.set_cookie(COOKIE, copied)
+    assert console.stranger.get("/").status_code == 303
+    assert console.supervisor.get("/").status_code == 200
+    console.agent.sign_in()
+    assert console.agent.get("/").status_code == 200
+
+
+def test_who_was_signed_out_already_ends_no_newer_session(console):
+    console.agent.page("/")
+    console.store.save_user(replace(console.agent.user, epoch=1))
+    assert console.agent.post("/sign-out").headers["Location"] == "/sign-in"
+    assert console.store.user(console.agent.user.id).epoch == 1
 
 
 def test_a_session_ends_after_a_working_day(console):
