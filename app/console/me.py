@@ -15,10 +15,10 @@ from app.auth import address
 from app.console.language import LANGUAGES, gettext, noted
 from app.console.page import flash, page, user
 from app.endpoint import Endpoint, endpoint
+from app.scrutiny import is_right
 from app.services import services
 from app.text import is_storable
 from routing.password_faults import SHORTEST, Fault, password_fault
-from routing.passwords import check_password
 from routing.people import FULL_NAME_CHARACTERS, AuditEntry, Role, User, with_password
 
 me_pages = Blueprint("me", __name__)
@@ -99,9 +99,10 @@ def change_password() -> AnyResponse:
     form = request.form
     known, provided = user(), services()
     old, new = form.get("old", ""), form.get("new", "")
-    if provided.attempts.wait(known.name, address()) > 0:
+    right = is_right(old, known.password, allowed=lambda: provided.attempts.wait(known.name, address()) == 0)
+    if right is None:
         return _page(faults={"old": gettext("Too many wrong passwords. Wait a few minutes.")}, status=429)
-    if not check_password(old, known.password):
+    if not right:
         provided.attempts.wrong(known.name, address())
         return _page(faults={"old": gettext("This is not your password.")}, status=422)
     fault = password_fault(new, known.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import secrets
-import threading
 from contextlib import suppress
 
 from flask import Blueprint, Response, g, redirect, request
@@ -14,19 +13,17 @@ from app.auth import StaleForm, address, check_form, signed_in
 from app.console.language import gettext, ngettext
 from app.console.page import back, page
 from app.endpoint import Endpoint, endpoint
+from app.scrutiny import is_right
 from app.services import services
 from app.sessions import GUEST_COOKIE, check_origin, set_cookie
 from app.text import is_storable
-from routing.errors import Overtaken
-from routing.passwords import NOBODY, check_password
+from routing.errors import Overloaded, Overtaken
+from routing.passwords import NOBODY
 from routing.people import User, signed_out
 
 sign_in_pages = Blueprint("sign_in", __name__)
 
 LONGEST_NAME = 100
-
-_one_at_a_time = threading.Lock()
-"""A password takes 32 MiB and a core's attention: who sends many at once waits in line, mails do not."""
 
 
 @sign_in_pages.get("/sign-in")
@@ -52,13 +49,21 @@ def sign_in() -> AnyResponse:
         )
     if not name or not password:
         return _form(gettext("Enter your name and your password."), name)
-    provided = services()
-    wait = math.ceil(provided.attempts.wait(name, address()))
-    if wait > 0:
-        return _form(_wait_text(wait), name, 429, wait)
-    user = _user(name)
-    with _one_at_a_time:
-        right = check_password(password, user.password if user is not None else NOBODY)
+    try:
+        return _open(name, password)
+    except Overloaded as error:
+        return _form(gettext("Many are signing in at this moment. Try again."), name, 503, math.ceil(error.retry_after))
+
+
+def _open(name: str, password: str) -> AnyResponse:
+    """Open a session, or answer with the form and what is wrong. Raises Overloaded."""
+    provided, user = services(), _user(name)
+    kept = user.password if user is not None else NOBODY
+    right = None
+    if _seconds_to_wait(name) == 0:
+        right = is_right(password, kept, allowed=lambda: _seconds_to_wait(name) == 0)
+    if right is None:
+        return _come_again(name)
     if user is None or not right:
         provided.attempts.wrong(name, address())
         return _form(
@@ -96,6 +101,15 @@ def _end_sessions(known: User) -> None:
         with suppress(Overtaken):  # they were ended at this very moment
             provided.store.save_user(signed_out(stored))
     provided.roster.forget(known.id)
+
+
+def _seconds_to_wait(name: str) -> int:
+    return math.ceil(services().attempts.wait(name, address()))
+
+
+def _come_again(name: str) -> Response:
+    seconds = max(1, _seconds_to_wait(name))
+    return _form(_wait_text(seconds), name, 429, seconds)
 
 
 def _form(fault: str = "", name: str = "", status: int | None = None, wait: int = 0) -> Response:

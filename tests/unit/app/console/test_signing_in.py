@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
 
+from app.scrutiny import WAITING, _line, is_right
 from app.sessions import COOKIE
-from routing.passwords import hash_password
+from routing.passwords import NOBODY, check_password, hash_password
 
 PASSWORD = "a quiet harbour at dawn"
 OURS = {"Origin": "http://localhost", "Accept": "text/html"}
@@ -78,7 +81,7 @@ def test_a_missing_name_or_password_is_asked_for(console):
 def test_unknown_names_cost_as_much_as_known_ones(console, monkeypatch):
     console.store.save_user(replace(console.agent.user, password=hash_password(PASSWORD), epoch=1))
     checked = []
-    monkeypatch.setattr("app.console.signing_in.check_password", lambda _, kept: checked.append(kept) is not None)
+    monkeypatch.setattr("app.scrutiny.check_password", lambda _, kept: checked.append(kept) is not None)
     sign_in(console.stranger, name="nobody", password="x" * 12)
     sign_in(console.stranger, name="ada", password="x" * 12)
     assert len(checked) == 2
@@ -90,6 +93,33 @@ def test_a_disabled_account_is_told_to_whoever_knows_its_password_only(console):
     assert "disabled" in sign_in(console.stranger).text
     assert "disabled" not in sign_in(console.stranger, password="wrong").text
     assert "Set-Cookie" not in sign_in(console.stranger).headers
+
+
+def test_a_crowd_that_signs_in_holds_a_few_threads_at_most(console, monkeypatch):
+    looking, looked = threading.Event(), threading.Event()
+
+    def look(password, kept):
+        looking.set()
+        assert looked.wait(60)
+        return check_password(password, kept)
+
+    monkeypatch.setattr("app.scrutiny.check_password", look)
+    with ThreadPoolExecutor(1 + WAITING) as pool:
+        crowd = [pool.submit(is_right, PASSWORD, NOBODY, allowed=lambda: True) for _ in range(1 + WAITING)]
+        assert looking.wait(60)
+        while _line.acquire(blocking=False):  # until all of them are in line
+            _line.release()
+        answer = sign_in(console.stranger)
+        looked.set()
+        assert [one.result() for one in crowd] == [False] * len(crowd)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "2"
+    assert "Many are signing in" in answer.get_data(as_text=True)
+    assert sign_in(console.stranger).status_code == 303
+
+
+def test_a_password_that_waited_behind_too_many_wrong_ones_is_not_looked_at():
+    assert is_right(PASSWORD, NOBODY, allowed=lambda: False) is None
 
 
 def test_who_guesses_has_to_wait_longer_each_time_and_is_told_how_long(console):
