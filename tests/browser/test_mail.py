@@ -9,6 +9,8 @@ from letters import ELSEWHERE, hostile, letter, with_attachments, with_history
 from playwright.sync_api import expect
 
 LEAK = "Bonjour,\n\nUne fuite d'eau chez le voisin a inondé ma cuisine hier soir.\n\nCordialement,\nClaire Fontaine\n"
+PRESENCE_MS = 60_000
+"""More than a page lets pass before it asks again who else is there."""
 
 
 def test_what_the_sender_wrote_now_is_read_first_and_the_rest_unfolds(agent, service):
@@ -146,8 +148,10 @@ def test_keys_go_through_the_list_that_one_came_from(agent, service):
 def test_two_agents_on_one_mail_see_each_other_and_the_second_is_told(browse, service):
     job_id = service.post("À deux sur un e-mail", LEAK)
     first, second = browse("camille"), browse("yanis")
+    first.clock.install()
     first.goto(f"/mails/{job_id}")
     second.goto(f"/mails/{job_id}")
+    first.clock.fast_forward(PRESENCE_MS)
     expect(second.get_by_text("Camille Laurent is looking at this mail too.")).to_be_visible()
     expect(first.get_by_text("Yanis Benali is looking at this mail too.")).to_be_visible()
     first.get_by_label("Queue").select_option("complaints")
@@ -166,6 +170,7 @@ def test_two_agents_on_one_mail_see_each_other_and_the_second_is_told(browse, se
 
     second.get_by_role("button", name="Take").click()  # decided anew, on the new state
     expect(second.get_by_text("taken by you")).to_be_visible()
+    first.clock.fast_forward(PRESENCE_MS)
     expect(first.get_by_text(re.compile("Yanis Benali took this mail"))).to_be_visible()
 
 
