@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from routing.decision import Priority
 from routing.desk import Act, Change
-from routing.errors import InvalidInput, NotFound, WrongStatus
+from routing.errors import InvalidInput, NotFound, Overtaken, WrongStatus
 from routing.ids import uuid7
 from routing.job import Job
 from routing.people import User
@@ -58,6 +58,7 @@ class _Wish:
         if self.act is Act.TAKE:
             return replace(change, assignee=self.user.name)
         if self.act is Act.RETURN:
+            self._check_mine(job)
             return replace(change, assignee="")
         if self.act in {Act.HANDLE, Act.REOPEN}:
             return replace(change, handled=self.act is Act.HANDLE)
@@ -65,6 +66,18 @@ class _Wish:
             decision = replace(job.decision, priority=self.priority)
             return replace(change, decision=decision, detail=self.priority.value)
         return self._review(job, change)
+
+    def _check_mine(self, job: Job) -> None:
+        """Raise Overtaken when a colleague works on the mail: nobody gives that back for them; one can take it over."""
+        handling = job.handling
+        if handling.assignee and handling.assignee != self.user.name:
+            raise Overtaken(
+                f"{handling.assignee} took the mail; take it over to work on it.",
+                actor=f"user {handling.assignee}",
+                kind=Act.TAKE.value,
+                at=handling.taken_at or 0.0,
+                job_id=job.id,
+            )
 
     def _review(self, job: Job, change: Change) -> Change:
         """Return the change that moves, corrects or confirms: each is a word on the decision."""
@@ -136,7 +149,7 @@ def act(  # noqa: PLR0913 - every word of an act is one
                 changes.append(Change(job_id=job_id, act=act, revision=revision))
             else:
                 changes.append(wish.change(job, revision))
-        except WrongStatus as error:
+        except (Overtaken, WrongStatus) as error:
             refused.append((job_id, error))
     batch = uuid7(now)
     answers = store.change(changes, batch=batch, actor=_actor(user), now=now)

@@ -61,6 +61,15 @@ def test_taking_and_giving_back(do, store, ids):
     assert job.handling.assignee is None
 
 
+def test_nobody_gives_back_what_a_colleague_took(do, store, ids):
+    do(Act.TAKE, ids[0], by="paul")
+    batch = do(Act.RETURN, ids[0], revision=1)
+    [(_, error)] = batch.refused
+    assert isinstance(error, Overtaken)
+    assert (error.actor, error.kind, error.at) == ("user paul", "take", 9.0)
+    assert store.job(ids[0]).handling.assignee == "paul"
+
+
 def test_being_done_with_a_mail_and_opening_it_again(do, store, ids):
     [job] = do(Act.HANDLE, ids[0], now=9.0).changed
     assert (job.handling.handled_at, job.handling.handled_by) == (9.0, "anne")
@@ -116,7 +125,7 @@ def test_confirming_keeps_the_decision_and_its_place(do, store, ids):
 
 def test_confirming_what_the_model_guessed_takes_a_mail_out_of_triage(do, store, ids, policy):
     [job] = do(Act.MOVE, ids[0], queue=policy.triage).changed
-    [job] = do(Act.CONFIRM, ids[0], revision=1).changed
+    [job] = do(Act.CONFIRM, ids[0], revision=1, now=10.0).changed
     assert (job.decision.label, job.decision.queue) == ("claim_motor", "claims-motor")
     assert label_said(store.reviews(ids[0]), policy) == "claim_motor"
 
