@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Response, g, redirect, request
 
 from app.auth import SignedOut, StaleForm, signed_in
-from app.console.language import gettext, noted
+from app.console.language import gettext, language, noted
 from app.console.page import PAGE, page, this_address
 from app.sessions import SAFE_METHODS
 from routing import errors
@@ -55,6 +55,8 @@ OTHERWISE: Final = (
 
 SHOWN: Final = (errors.InvalidInput, errors.TooLarge, errors.WrongStatus, errors.NotFound)
 """Errors whose own sentence helps to set right what was sent."""
+SPOKEN: Final = "en"
+"""What errors speak; readers of another language have what it means and what to do, in theirs."""
 
 
 def failure_page(error: Exception, document: Mapping[str, Any]) -> Response:
@@ -68,7 +70,7 @@ def failure_page(error: Exception, document: Mapping[str, Any]) -> Response:
         response = Response(said["text"], document["status"], content_type=PAGE)
         response.headers["HX-Trigger"] = json.dumps({"facteur:flash": said})
         return response
-    detail = document["detail"] if isinstance(error, SHOWN) and str(error) else ""
+    detail = document["detail"] if isinstance(error, SHOWN) and str(error) and language() == SPOKEN else ""
     return page(
         "console/failure.html",
         document["status"],

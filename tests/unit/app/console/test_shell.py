@@ -10,7 +10,7 @@ from flask import Response
 
 from app.console.page import back, etag_or, flash, page
 from app.endpoint import Endpoint, endpoint
-from routing.errors import MailDeleted, Overtaken, StoreUnavailable
+from routing.errors import InvalidInput, MailDeleted, Overtaken, StoreUnavailable
 from routing.people import Role
 
 
@@ -115,6 +115,18 @@ def test_what_goes_wrong_is_told_in_the_console_s_look_and_the_reader_s_language
     assert "secret detail" not in answer.text
     assert 'class="bar"' in answer.text
     assert answer.headers["X-Request-Id"] in answer.text
+
+
+def test_an_errors_own_sentence_is_for_those_who_read_its_language(console):
+    def fail():
+        raise InvalidInput("'nope' is not a label")
+
+    add_view(console, "/fail", fail)
+    said = "is not a label"
+    assert said in console.agent.get("/fail", Accept_Language="en").text
+    answer = console.agent.get("/fail", Accept_Language="fr")
+    assert answer.status_code == 422
+    assert said not in answer.text
 
 
 def test_what_goes_wrong_in_a_fragment_is_said_in_a_message(console):
