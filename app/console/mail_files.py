@@ -17,6 +17,7 @@ from app.console.language import ngettext, write_number
 from app.endpoint import Endpoint, endpoint
 from app.jobs import known, mail_file
 from app.services import services
+from app.text import in_order
 from routing.errors import NotFound
 from routing.job import MailFormat
 from routing.mail import Attachment, Mail
@@ -98,8 +99,8 @@ def address_of(job_id: str, number: int) -> str:
 
 
 def file_name(attachment: Attachment, number: int) -> str:
-    """Return what an attachment is saved as: its own name, or one that says which it was, with a fitting ending."""
-    name = attachment.name.strip().lstrip(".") or _("attachment %(number)s", number=number + 1)
+    """Return what an attachment is called: its own name, or one that says which it was, with a fitting ending."""
+    name = in_order(attachment.name).strip().lstrip(".") or _("attachment %(number)s", number=number + 1)
     ending = _ENDINGS.get(_kind(attachment), "")
     return name if "." in name[-6:] else name + ending
 

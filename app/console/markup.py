@@ -23,6 +23,7 @@ from app.console.language import (
 from app.console.navigation import navigation
 from app.console.page import csrf_token, flashed, this_address
 from app.envelope import request_id
+from app.text import in_order
 
 
 def install(app: Flask) -> None:
@@ -31,6 +32,7 @@ def install(app: Flask) -> None:
         "age": age,
         "code": code,
         "day": day,
+        "in_order": in_order,
         "label_name": label_name,
         "moment": moment,
         "number": write_number,

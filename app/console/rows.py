@@ -9,6 +9,7 @@ from typing import Any
 from app.console.language import age, gettext, label_name, moment, percent
 from app.console.wording import decided_by_name, mail_language_name, priority_name
 from app.services import services
+from app.text import in_order
 from routing.decision import ALTERNATIVES, DecidedBy, Priority
 from routing.job import Job
 from routing.job_document import rfc3339
@@ -104,9 +105,9 @@ def row_of(job: Job, reader: Reader, *, gone: str = "", trouble: str = "", batch
     return Row(
         id=job.id,
         seen=f"{job.id}:{handling.revision}",
-        subject=job.subject.strip() or gettext("(no subject)"),
-        sender=job.sender or gettext("unknown sender"),
-        excerpt=job.excerpt[:EXCERPT_CHARACTERS],
+        subject=in_order(job.subject).strip() or gettext("(no subject)"),
+        sender=in_order(job.sender) or gettext("unknown sender"),
+        excerpt=in_order(job.excerpt[:EXCERPT_CHARACTERS]),
         queue=decision.queue,
         label=reader.say(label_name, decision.label),
         sure="" if decision.confidence is None else percent(decision.confidence),

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.console import policy_words
 from app.console.language import gettext as _
 from app.console.language import label_name, language, percent, time_zone
+from app.console.mail_files import file_name
 from app.console.mail_text import blocks_of
 from app.console.page import flash, page, user
 from app.console.policy_newest import fitted, models
@@ -131,7 +132,7 @@ def _text(provided: Services, job: Job) -> Mapping[str, Any]:
     mail = mail_of(stored.content, stored.format)
     return {
         "blocks": blocks_of(mail.text),
-        "files": [each.name or each.content_type for each in mail.attachments],
+        "files": [file_name(each, number) for number, each in enumerate(mail.attachments)],
         "deleted": False,
     }
 

@@ -112,3 +112,15 @@ def test_of_a_mail_handed_in_as_fields_only_the_names_of_attachments_are_there(c
     assert "Only their names were handed in" in html
     assert attachment(console, job_id, 0).status_code == 404
     assert console.agent.get(f"/mails/{job_id}/raw").headers["Content-Disposition"].endswith('.json"')
+
+
+def test_names_and_subjects_are_shown_in_the_order_that_they_are_written_in(console):
+    turned = "facture\u202egnp.exe"
+    mail = multipart(part(b"application/pdf", turned.encode(), b"%PDF"))
+    job_id = console.house.accepted(mail.replace(b"Subject: x", b"Subject: " + turned.encode()))
+    console.house.decide(queue="triage")
+    for path in (f"/mails/{job_id}", "/mails", "/triage"):
+        html = console.agent.page(path)
+        assert "facture\N{REPLACEMENT CHARACTER}gnp.exe" in html
+        assert "\u202e" not in html
+    assert "%E2%80%AE" not in attachment(console, job_id, 0).headers["Content-Disposition"]
