@@ -82,9 +82,10 @@ class _Wish:
     def _review(self, job: Job, change: Change) -> Change:
         """Return the change that moves, corrects or confirms: each is a word on the decision."""
         label = self.label if self.act is Act.CORRECT else None
-        if self.act is Act.CONFIRM and job.decision is not None and job.decision.queue == self.policy.triage:
-            # The model's guess is right, so the mail is no longer one to triage: it goes where its label goes.
-            label = job.decision.label
+        decision = job.decision
+        if self.act is Act.CONFIRM and decision is not None and decision.queue == self.policy.triage:
+            # The guess is right, so the mail is no longer one to triage: it goes where its label goes.
+            label = decision.label if decision.label in self.policy.labels else None
         queue = None if self.act is Act.CONFIRM else self.queue
         said, decision = word_on(
             job, self.policy, label=label, queue=queue, reviewer=self.user.name, note=self.note, now=self.now

@@ -79,12 +79,15 @@ def word_on(  # noqa: PLR0913 - every word of a review is one
         before if label is None else before.relabelled(label, _priority(before, policy, label)),
         queue=new_queue,
         decided_by=DecidedBy.HUMAN,
-        reason=f"Corrected by {reviewer}." + (f" {note}" if note else ""),
+        reason=f"{'Corrected' if new_label != before.label else 'Moved'} by {reviewer}." + (f" {note}" if note else ""),
     )
 
 
 def _priority(before: Decision, policy: Policy, label: str) -> Priority:
-    """Return the new label's priority, unless a rule or a human had said how pressing this mail is."""
+    """Return the new label's priority, unless a rule or a human had said how pressing this mail is.
+
+    That is taken to be so when the mail's priority is not the one that the policy gives its label today.
+    """
     own = policy.labels.get(before.label or "")
     if own is not None and before.priority is not own.priority:
         return before.priority

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.console.language import age, ngettext
 from app.console.language import gettext as _
 from app.console.lists import Age, ListQuery, Mine
+from app.console.page import user
 from app.services import services
 from routing.decision import DecidedBy, Priority
 from routing.desk import Act, ListFilter, Order, State
@@ -142,6 +143,8 @@ def refusal(error: Exception, now: float) -> str:
     Raises the error again when it is none of the domain's.
     """
     if isinstance(error, Overtaken):
+        if error.actor == f"user {user().name}":
+            return _("You changed this mail a moment ago, perhaps in another window. Look again.")
         who = services().roster.called(error.actor.removeprefix("user "))
         return overtaken(error.kind, who, age(now - error.at))
     if isinstance(error, NotFound):

@@ -136,6 +136,9 @@
     acted = { row: row && row.id, key: !button, undo: event.detail.pathInfo.requestPath.endsWith("/undo") };
     swapped = [];
   });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.successful) acted = null;
+  });
   document.addEventListener("htmx:afterSettle", () => {
     count();
     if (!acted) return;
@@ -250,6 +253,9 @@
     if (event.key.startsWith("Arrow") && !rowOf(target)) return;
     if (!Object.hasOwn(keys, event.key)) return;
     event.preventDefault();
+    // A key that is held, or pressed again before the answer is there, would act on what is just changing.
+    const acts = !["j", "k", "ArrowDown", "ArrowUp"].includes(event.key);
+    if (acts && (event.repeat || acted)) return;
     keys[event.key]();
   });
 

@@ -82,7 +82,7 @@ def test_moving_is_a_review_that_keeps_the_label(do, store, ids, policy):
     do(Act.TAKE, ids[0])
     [job] = do(Act.MOVE, ids[0], revision=1, queue="billing", note="an invoice").changed
     assert (job.decision.queue, job.decision.label, job.decision.decided_by) == ("billing", "claim_motor", "human")
-    assert job.decision.reason == "Corrected by anne. an invoice"
+    assert job.decision.reason == "Moved by anne. an invoice"
     assert (job.handling.assignee, job.handling.arrived_at) == (None, 9.0)
     [review] = store.reviews(ids[0])
     assert (review.queue_before, review.queue, review.reviewer, review.note) == (
