@@ -130,7 +130,7 @@ def read_wish() -> Wish | str:
         return _("Choose a priority first.")
     return Wish(
         act=wanted,
-        seen=[_seen(mail) for mail in dict.fromkeys(mails)],
+        seen=[read_seen(mail) for mail in dict.fromkeys(mails)],
         label=label,
         queue=queue,
         priority=Priority(rank) if rank else None,
@@ -138,7 +138,8 @@ def read_wish() -> Wish | str:
     )
 
 
-def _seen(text: str) -> tuple[str, int]:
+def read_seen(text: str) -> tuple[str, int]:
+    """Return the mail and the revision that `Row.seen` wrote. Raises InvalidInput on another text."""
     job_id, _colon, revision = text.partition(":")
     if not revision.isascii() or not revision.isdigit() or len(revision) > len("2147483647"):
         raise InvalidInput("A mail is named by its id, a colon and its revision.", field="mail")

@@ -13,8 +13,6 @@ from routing.mail.automatic import Kind
 from routing.policy import Policy
 
 AUTOMATIC = "automatic/"
-STRANGER = 1.0
-"""`Job.novelty` from here on: the model learnt from nothing like the mail."""
 
 _DEMAND = re.compile(r"(?:at least|less than) the ([01]\.\d\d) (?:asked for|above which)")
 """What the model's probability was held against, in the reason that `Policy.decide_prediction` writes. The threshold of
@@ -101,7 +99,7 @@ def _model(job: Job, decision: Decision, policy: Policy) -> str:
             label=name,
             percent=sure,
         )
-    if job.novelty is not None and job.novelty > STRANGER:
+    if policy.is_stranger(job.novelty):
         return _(
             "The model has learnt from no mail like this one, so its guess, %(label)s (%(percent)s), does not count: "
             "a human decides.",

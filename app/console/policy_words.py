@@ -9,10 +9,11 @@ from app.console.language import ENGLISH, language, percent, write_number
 from app.console.language import gettext as _
 from app.console.wording import priority_name
 from app.services import services
+from routing.figures import Share
 from routing.mail.automatic import Kind as AutomaticKind
 from routing.policy import Condition, Label, Policy, Rule, Stage, Strangers
 from routing.policy.difference import Difference, Kind
-from routing.policy.preview import Effect, Share
+from routing.policy.preview import Effect
 from routing.policy.saving import FROM_FILE
 from routing.policy.trial import Place
 
@@ -181,12 +182,12 @@ def field_name(field: str) -> str:
 
 def right_text(share: Share) -> str:
     """Return a share that is right with what is behind it."""
-    if share.value is None:
+    if share.rate is None:
         return _("nobody has looked at any of them")
     low, high = share.interval
     return _(
         "%(share)s right (of %(number)s that a human looked at; between %(low)s and %(high)s)",
-        share=percent(share.value),
+        share=percent(share.rate),
         number=write_number(share.whole),
         low=percent(low),
         high=percent(high),
@@ -197,7 +198,7 @@ def effect_text(found: Effect) -> str:
     """Return what would have become of past mail, in one sentence."""
     return _(
         "%(alone)s routed without a human, %(right)s",
-        alone=percent(found.alone.value),
+        alone=percent(found.alone.rate),
         right=right_text(found.right),
     )
 

@@ -16,6 +16,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.console import policy_words
+from app.console.acts import read_seen
 from app.console.language import gettext as _
 from app.console.language import label_name, language, percent, time_zone
 from app.console.mail_files import file_name
@@ -32,7 +33,7 @@ from routing.errors import InvalidInput, NotFound
 from routing.job import Job
 from routing.mail.stored import mail_of
 from routing.people import Role
-from routing.policy import Policy, Strangers
+from routing.policy import Policy
 
 triage_pages = Blueprint("triage", __name__)
 
@@ -52,15 +53,12 @@ def label() -> AnyResponse:
     """Give a mail its label, and go on with the next one."""
     provided = services()
     after, key = request.form.get("after", ""), request.form.get("label", "")
-    job_id, _colon, revision = request.form.get("mail", "").partition(":")
-    if not revision.isascii() or not revision.isdigit() or len(revision) > len("2147483647"):
-        raise InvalidInput("A mail is named by its id, a colon and its revision.", field="mail")
     chosen = provided.policy.label(key).key
     batch = act(
         provided.store,
         provided.policy,
         Act.CORRECT,
-        [(job_id, int(revision))],
+        [read_seen(request.form.get("mail", ""))],
         user=user(),
         now=provided.clock(),
         label=chosen,
@@ -115,7 +113,7 @@ def _shown(job: Job, provided: Services, policy: Policy) -> dict[str, Any]:
     return {
         "job": job,
         "row": row,
-        "picks": [pick for pick in picks if pick.key in policy.labels],
+        "picks": picks,
         "about": {key: _description(policy, key) for key in policy.labels},
         "labels": sorted(labels, key=lambda each: each["name"].casefold()),
         "why": _why(job, policy),
@@ -144,7 +142,7 @@ def _description(policy: Policy, key: str) -> str:
 
 def _why(job: Job, policy: Policy) -> str:
     """Return why the mail is here, in one sentence."""
-    if policy.strangers is Strangers.TRIAGE and job.novelty is not None and job.novelty >= 1:
+    if policy.is_stranger(job.novelty):
         return _("Unlike all that the model learnt from: its guesses mean little.")
     if job.model_label is None or job.model_confidence is None:
         return _("No model was asked about it.")

@@ -95,6 +95,14 @@ class Policy:
         }
         return replace(self, labels=labels)
 
+    def is_stranger(self, novelty: float | None) -> bool:
+        """Return whether a mail goes to triage for being unlike what the model learnt, however sure the model sounds.
+
+        Args:
+            novelty: See `routing.classifier.Prediction.stranger`.
+        """
+        return self.strangers is Strangers.TRIAGE and novelty is not None and novelty >= 1
+
     def rules_of(self, stage: Stage) -> tuple[Rule, ...]:
         """Return the rules that run before, or after, the model, in their order."""
         return tuple(rule for rule in self.rules if rule.stage is stage)
@@ -134,7 +142,7 @@ class Policy:
         best = prediction.scores[0]
         label = self.labels[best.label]
         said = f"{best.label} with probability {best.probability:.2f}"
-        stranger = prediction.is_stranger and self.strangers is Strangers.TRIAGE
+        stranger = self.is_stranger(prediction.stranger)
         alone = not stranger and label.threshold is not None and best.probability >= label.threshold
         if stranger:
             reason = (

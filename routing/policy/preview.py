@@ -7,41 +7,15 @@ unsure mail to triage; each share comes with the number of mails behind it and a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from routing.policy.policy import Label, Policy, Strangers
+from routing.figures import Share
+from routing.policy.policy import Label, Policy
 from routing.store.policies import Answer
 
 LEVELS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99)
 """Thresholds that a table shows beside the one that is asked about."""
-
-NORMAL_QUANTILE = 1.959964
-"""Of the 95 % interval."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
-    """A part of a whole, as counted."""
-
-    part: int
-    whole: int
-
-    @property
-    def value(self) -> float | None:
-        """The share, 0 to 1; None of nothing."""
-        return self.part / self.whole if self.whole else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Where the true share lies with 95 % confidence (Wilson, 1927); everything is possible of nothing."""
-        if not self.whole:
-            return 0.0, 1.0
-        square = NORMAL_QUANTILE**2
-        centre = self.part + square / 2
-        margin = NORMAL_QUANTILE * math.sqrt(self.part * (self.whole - self.part) / self.whole + square / 4)
-        return max(0.0, (centre - margin) / (self.whole + square)), min(1.0, (centre + margin) / (self.whole + square))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +59,7 @@ def levels(policy: Policy, answers: Sequence[Answer], key: str, thresholds: Sequ
     others = [answer for answer in answers if answer.label != key and _is_alone(policy, answer)]
     found = []
     for threshold in sorted(set(thresholds)):
-        alone = [a for a in mine if a.confidence >= threshold and not _is_stranger(policy, a)]
+        alone = [a for a in mine if a.confidence >= threshold and not policy.is_stranger(a.novelty)]
         found.append(
             Level(threshold=threshold, of_label=_effect(mine, alone), overall=_effect(answers, [*others, *alone]))
         )
@@ -98,12 +72,8 @@ def _is_alone(policy: Policy, answer: Answer) -> bool:
         label is not None
         and label.threshold is not None
         and answer.confidence >= label.threshold
-        and not _is_stranger(policy, answer)
+        and not policy.is_stranger(answer.novelty)
     )
-
-
-def _is_stranger(policy: Policy, answer: Answer) -> bool:
-    return policy.strangers is Strangers.TRIAGE and answer.novelty is not None and answer.novelty >= 1
 
 
 def _effect(all_answers: Sequence[Answer], alone: Sequence[Answer]) -> Effect:

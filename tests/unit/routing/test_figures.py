@@ -87,6 +87,7 @@ def test_an_interval_is_wilsons(part, whole, low, high):
 
 def test_a_share_of_nothing_says_nothing():
     assert Share().rate is None
+    assert Share(part=1, whole=4).rate == 0.25
     assert Share().interval == (0.0, 1.0)
     assert total([]) == Share()
 

@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-import pytest
-
 from routing.decision import DecidedBy, Decision, Priority
+from routing.figures import Share
 from routing.job import Job, MailFormat, Status
 from routing.policy import Strangers
 from routing.policy.difference import Difference, Kind, differences, text_difference
-from routing.policy.preview import Share, effect, effects_by_label, levels
+from routing.policy.preview import effect, effects_by_label, levels
 from routing.policy.reading import parse_policy, read_policy
 from routing.policy.trial import PAGE, Place, try_out
 from routing.policy.writing import write_policy
@@ -71,19 +70,6 @@ def test_a_table_of_thresholds_changes_one_label_and_leaves_the_others(policy):
     assert low.of_label.right == Share(part=1, whole=2)
     assert high.of_label.alone == Share(part=0, whole=2)
     assert high.overall.alone == Share(part=1, whole=3)
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "low", "high"),
-    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (96, 100, 0.9016, 0.9843), (0, 0, 0.0, 1.0)],
-)
-def test_intervals_are_wilsons(part, whole, low, high):
-    assert Share(part=part, whole=whole).interval == pytest.approx((low, high), abs=5e-5)
-
-
-def test_a_share_of_nothing_is_none():
-    assert Share(part=0, whole=0).value is None
-    assert Share(part=1, whole=4).value == 0.25
 
 
 def kept(number, subject, *, label="quote", confidence=0.9, novelty=None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,10 @@ from routing.acts import act
 from routing.decision import DecidedBy, Decision, Timings
 from routing.desk import Act
 from routing.job import Decided, MailFormat, Submission
+from routing.policy import Strangers
 from routing.policy.reading import read_policy
+from routing.policy.saving import save_policy
+from routing.policy.writing import write_policy
 
 LETTER = (
     "From: Camille Martin <camille@example.org>\r\nTo: contact@assurance.example\r\nSubject: Fuite\r\n"
@@ -131,7 +135,7 @@ def test_html_that_is_too_intricate_is_shown_as_text_and_says_so(console):
             {"reason": "The model says claim_home with probability 0.60, less than the 0.82 asked for; sent."},
             "The model says Home claim with a probability of 60%, less than the 82% from which it decides alone",
         ),
-        ({"novelty": 1.4, "reason": "x"}, "has learnt from no mail like this one"),
+        ({"novelty": 1.0, "reason": "x"}, "has learnt from no mail like this one"),
         (
             {"queue": "claims-home", "reason": "… at least the 0.75 above which it keeps 95% of its answers right"},
             "at least the 75% from which it decides alone",
@@ -148,6 +152,17 @@ def test_html_that_is_too_intricate_is_shown_as_text_and_says_so(console):
 )
 def test_the_page_says_why_from_the_decision_s_own_fields(console, decision, said):
     assert said in text_of(console.agent.page(f"/mails/{mail(console, **decision)}"))
+
+
+def test_where_strangers_are_routed_the_page_does_not_blame_strangeness(console):
+    provided = console.house.app.extensions["facteur"]
+    content = write_policy(replace(provided.policy, strangers=Strangers.ROUTE))
+    more = {"author": "user ana", "note": "", "expected": 0, "now": console.clock.now}
+    save_policy(console.store, content, fallback=provided.policy, **more)
+    provided.book.look_again()
+    said = text_of(console.agent.page(f"/mails/{mail(console, novelty=1.4, queue='triage')}"))
+    assert "no mail like this one" not in said
+    assert "too little to decide alone" in said
 
 
 def test_the_reason_is_said_in_the_reader_s_language(console):
