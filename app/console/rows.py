@@ -144,12 +144,18 @@ def _handler(name: str | None) -> str:
 
 
 def _picks(job: Job, reader: Reader) -> Sequence[Pick]:
-    """Return the label decided on, if any, and the most probable others, three in all."""
+    """Return the label decided on, if any, and the most probable others, three in all.
+
+    A label that the policy has no more cannot be given; the others keep the keys that they would have beside it.
+    """
     decision = job.decision
     if decision is None:
         return ()
+    known = services().policy.labels
     first = [] if decision.label is None else [(decision.label, decision.confidence)]
-    others = [(score.label, score.probability) for score in decision.alternatives[:ALTERNATIVES]]
+    others = [
+        (score.label, score.probability) for score in decision.alternatives[:ALTERNATIVES] if score.label in known
+    ]
     return tuple(
         Pick(
             number=number,
@@ -159,4 +165,5 @@ def _picks(job: Job, reader: Reader) -> Sequence[Pick]:
             current=key == decision.label,
         )
         for number, (key, sure) in enumerate((first + others)[:PICKED], start=1)
+        if key in known
     )

@@ -120,6 +120,15 @@ def test_a_line_says_all_that_an_agent_needs(console, route):
     assert "modèle fr 5 min" in french
 
 
+def test_labels_that_the_policy_has_no_more_are_not_offered(console, route):
+    route(
+        label="pets", alternatives=(Score(label="caravans", probability=0.05), Score(label="billing", probability=0.01))
+    )
+    html = console.agent.page("/queues/claims-home")
+    assert re.findall(r'value="((?:confirm|correct)[^ "]*) [^"]*" data-key="(\d)"', html) == [("correct:billing", "2")]
+    assert "pets" in html
+
+
 def test_what_arrived_since_the_reader_looked_is_marked(console, route):
     (old,) = route()
     console.agent.page("/queues/claims-home")
