@@ -23,8 +23,8 @@ def unsure(console):
     """Put a mail into the triage queue; return its id."""
 
     def put(subject, confidence, *, novelty=None, label="claim_motor", text=""):
-        text = text or f"Bonjour, {subject}.\r\n"
-        job_id = console.house.accepted(f"From: a@example.org\r\nSubject: {subject}\r\n\r\n{text}".encode())
+        text = text or f"\r\nBonjour, {subject}.\r\n"
+        job_id = console.house.accepted(f"From: a@example.org\r\nSubject: {subject}\r\n{text}".encode())
         claim = console.house.claimed()[0]
         decision = Decision(
             label=label,
@@ -83,8 +83,17 @@ def test_the_least_sure_mail_comes_first_with_its_most_probable_labels(console, 
 
 
 def test_what_is_folded_away_can_be_recognised_by_its_title(console, unsure):
-    unsure("signed", 0.35, text="Bonjour,\r\nVoici.\r\n\r\nCordialement,\r\nCamille Martin\r\n")
+    unsure("signed", 0.35, text="\r\nBonjour,\r\nVoici.\r\n\r\nCordialement,\r\nCamille Martin\r\n")
     assert "Closing and signature Camille Martin" in text_of(console.agent.page("/triage"))
+
+
+def test_attachments_are_named_as_the_reader_s_language_writes_it(console, unsure):
+    part = '--x\r\nContent-Disposition: attachment; filename="{}"\r\n\r\nx\r\n'
+    parts = "".join(part.format(name) for name in ("devis.pdf", "a&b.png"))
+    unsure("files", 0.35, text=f"Content-Type: multipart/mixed; boundary=x\r\n\r\n{parts}--x--\r\n")
+    assert "2 attachments: devis.pdf, a&b.png" in text_of(console.agent.page("/triage"))
+    french = text_of(console.agent.page("/triage", Accept_Language="fr"))
+    assert "2 pièces jointes : devis.pdf" in french
 
 
 def test_a_label_sends_the_mail_to_its_queue_and_the_next_one_comes(console, unsure, give):
