@@ -7,7 +7,7 @@
     if (!window.facteur.shortcuts() || event.ctrlKey || event.metaKey || event.altKey || typing) return;
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.key === "z") {
-      const form = document.querySelector("#toast:not([hidden]) form:not([hidden])");
+      const form = document.querySelector("#toast form:not([hidden])"); // the message may be gone
       if (form) form.requestSubmit();
       return;
     }

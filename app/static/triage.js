@@ -5,7 +5,7 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
   const key = event.key.toLowerCase();
   const wanted = key === "z"
-    ? document.querySelector("#toast:not([hidden]) form:not([hidden]) button")
+    ? document.querySelector("#toast form:not([hidden]) button") // the message may be gone
     : /^[1-3s]$/.test(key) && document.querySelector(`#triage [data-key="${key}"]:not(:disabled)`);
   if (!wanted) return;
   event.preventDefault();
