@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -14,6 +13,7 @@ from app.console import titles
 from app.console.audit import line
 from app.console.language import gettext
 from app.console.page import flash, page, user
+from app.console.seen import seen_of
 from app.endpoint import Endpoint, endpoint
 from app.services import services
 from app.text import is_storable
@@ -80,7 +80,7 @@ def one(user_id: str) -> Response:
 def save(user_id: str) -> AnyResponse:
     """Save full name, role and own queues."""
     known = _known(user_id)
-    if request.form.get("seen") != _seen(known):
+    if request.form.get("seen") != seen_of(known):
         raise Overtaken("The user is no longer as the form showed them.")
     full_name = " ".join(request.form.get("full_name", "").split())
     role = _role(request.form.get("role", known.role))
@@ -166,18 +166,12 @@ def _one(shown: User, faults: Mapping[str, str] | None = None, status: int = 200
         "console/user.html",
         status,
         shown=shown,
-        seen=_seen(_known(shown.id)),
+        seen=seen_of(_known(shown.id)),
         faults=faults or {},
         chosen=shown.queues,
         myself=user(),
         **_offered(),
     )
-
-
-def _seen(known: User) -> str:
-    """Return what tells that a user is still as a form shows them."""
-    shown = (known.disabled_at, known.full_name, known.role.value, *known.queues)
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
 def _offered() -> dict[str, Any]:

@@ -289,7 +289,7 @@ def test_a_user_is_looked_up_once_in_a_while_and_not_for_every_page(console):
     find = console.store.user
     console.store.user = lambda user_id: looked.append(user_id) or find(user_id)
     for _ in range(5):
-        console.agent.get("/me")
+        console.agent.get("/mails")
     assert len(looked) == 1
 
 
