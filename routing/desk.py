@@ -91,6 +91,9 @@ class JobPage:
 
     jobs: tuple[Job, ...]
     next_cursor: str | None
+    cut: bool = False
+    """Fewer than there may be, or none: few of the mails fit, and the store looked at a part of the list only. It looks
+    on from `next_cursor`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,8 @@ class Desk(Protocol):
     def listing(self, where: ListFilter, *, order: Order, after: str | None = None, limit: int = 50) -> JobPage:
         """List routed mails from where a page before ended (`after`); keyset pagination, never an offset.
 
+        A page may be short, or empty, although the list goes on (`JobPage.cut`).
+
         Raises InvalidInput when `after` is no cursor of this order.
         """
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from routing.store import schema_console
 from routing.store.metadata import Identifier, metadata, owner, where
 
-REVISION = "0003_since_0001"
+REVISION = "0004_since_0001"
 """The migration that this code was written for; `facteur migrate` brings a database there.
 
 Its name is its number and the number of the oldest migration whose program still runs on it. A migration that only adds
@@ -139,6 +139,7 @@ jobs = Table(
     where("jobs_open_taken", f"{OPEN} AND assignee IS NOT NULL", "assignee", "arrived_at", "id"),
     where("jobs_handled_arrived", HANDLED, "queue", "arrived_at", "id"),
     where("jobs_handled_pressing", HANDLED, "queue", "rank", "arrived_at", "id"),
+    where("jobs_handled_taken", f"{HANDLED} AND assignee IS NOT NULL", "assignee", "rank", "arrived_at", "id"),
     where("jobs_handled_unsure", HANDLED, "queue", "confidence", "id"),
     where("jobs_handled_useful", HANDLED, "queue", "interest", "id"),
     # What humans said of the model's word: the mails behind a cell of the confusion matrix.

@@ -89,7 +89,7 @@ def everything(store, where, order, limit=7):
         after = page.next_cursor
         if after is None:
             return jobs
-        assert len(page.jobs) == limit
+        assert len(page.jobs) == limit or page.cut
     raise AssertionError("a list without an end")
 
 
@@ -137,6 +137,29 @@ def test_every_list_shows_what_it_is_asked_for_in_its_order(store, desk, state):
         assert len(found) == len(right), (name, order)
         if order in SORTS:
             assert found == sorted(right, key=SORTS[order]), (name, order)
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_list_that_few_fit_ends_a_page_before_it_is_read_through_and_goes_on(store, monkeypatch):
+    asked = [asked for asked, _ in FILTERS.values()] + [{"words": "objet", "language": "en"}, {"words": "fele svp"}]
+    cases = list(itertools.product((State.HANDLED, State.ANY), asked, Order))
+    wanted = [everything(store, ListFilter(state=state, **where), order) for state, where, order in cases]
+    monkeypatch.setattr(listing, "LOOKED", 2)
+    monkeypatch.setattr(listing, "LOOKED_OF_A_QUEUE", 2)
+    for few in (1_000, 0):
+        monkeypatch.setattr(listing, "FEW", few)
+        for (state, where, order), whole in zip(cases, wanted, strict=True):
+            assert everything(store, ListFilter(state=state, **where), order) == whole, (state, where, order)
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_page_says_when_only_a_part_of_the_list_was_looked_at(store, monkeypatch):
+    monkeypatch.setattr(listing, "LOOKED_OF_A_QUEUE", 2)
+    monkeypatch.setattr(listing, "LOOKED", 2)
+    open_ones = store.listing(ListFilter(language="de"), order=Order.OLDEST)
+    handled = store.listing(ListFilter(language="de", state=State.HANDLED), order=Order.OLDEST)
+    assert (open_ones.jobs, open_ones.next_cursor, open_ones.cut) == ((), None, False)
+    assert (handled.jobs, bool(handled.next_cursor), handled.cut) in {((), True, True), ((), False, False)}
 
 
 def test_the_most_useful_to_label_come_first(store, make):

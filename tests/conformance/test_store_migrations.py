@@ -73,7 +73,7 @@ def test_every_migration_says_which_programs_run_on_it():
     assert sorted(since for _, since in numbers) == [since for _, since in numbers], "what was taken away stays away"
 
 
-@pytest.mark.parametrize("version", ["0004_since_0001", "0417_since_0002"])
+@pytest.mark.parametrize("version", ["0005_since_0001", "0417_since_0002"])
 def test_a_program_runs_on_a_newer_schema_that_says_it_may(database_url, make, version):
     set_version(database_url, version)
     try:
@@ -88,8 +88,8 @@ def test_a_program_runs_on_a_newer_schema_that_says_it_may(database_url, make, v
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        ("0004_since_0004", "run the newer version"),
-        ("0417_since_0004", "run the newer version"),
+        ("0005_since_0005", "run the newer version"),
+        ("0417_since_0005", "run the newer version"),
         ("0001_since_0001", "run `facteur migrate`"),
         ("somebody_elses", "run `facteur migrate`"),
     ],

@@ -12,13 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from routing.desk import JobPage, ListFilter, Order
+from routing.job import Job
 from routing.search import TERMS, terms_of
 from routing.store import bounds, changes, cursors
 from routing.store.cursors import Cursor
 from routing.store.schema_console import WORDS
 from routing.store.sql import rows
 from routing.store.sql.database import Database, Row, Transaction
-from routing.store.sql.pages import CONDITIONS, KEYS, Shape, statement
+from routing.store.sql.pages import CONDITIONS, KEYS, Shape, statement, whole
 from routing.store.sql.statement import Statement
 
 LOOKS = (200, 800, 1_000)
@@ -35,6 +36,9 @@ FEW = 3_000
 page is full. Where they meet, both cost some ten milliseconds at a million mails."""
 STEP, STEP_OVER_QUEUES = 5_000, 1_000
 """Mails read on at a time."""
+LOOKED, LOOKED_OF_A_QUEUE = 20_000, 500
+"""Mails of a list of handled mails that are looked at for a page when no index has the filter: all queues together, or
+at least so many of each. Fifty to a hundred milliseconds at a million mails."""
 
 _LETTERS = "abcdefghij"[:TERMS]
 """What tells the words of a search apart in the names of parameters."""
@@ -47,6 +51,9 @@ _COUNT = Statement(
     "SELECT count(*) FROM (SELECT 1 FROM texts_index WHERE texts_index MATCH :match LIMIT :most) AS few",
     postgresql=f"SELECT count(*) FROM (SELECT 1 FROM texts WHERE {WORDS} @@ :match::tsquery LIMIT :most) AS few",  # noqa: S608  (constant)
 )
+AFTER, UNTIL = ("key_a", "key_b", "after_id"), ("until_a", "until_b", "until_id")
+"""The parameters that say where a list goes on, and where it ends."""
+_QUEUES = Statement("SELECT count(*) FROM queue_state")
 _SOME = Statement(f"SELECT {rows.JOB} FROM jobs WHERE id IN :ids")  # noqa: S608  (constant)
 _THROUGH_INDEXES = Statement("SELECT 1", postgresql="SET LOCAL enable_seqscan = off")
 
@@ -69,9 +76,17 @@ class SqlListing:
             return self._database.look(
                 lambda transaction: _Search(transaction, where, order, terms).page(cursor, limit)
             )
+        shape = _shape(where, order, given, cursor)
         values = given | _values(cursor) | {"limit": limit + 1}
-        found = self._database.read(statement(_shape(where, order, given, cursor)), values)
-        return _page(found, order, limit)
+        if whole(shape) is None:
+            return _page(self._database.read(statement(shape), values), order, limit)
+
+        def work(transaction: Transaction) -> JobPage:
+            until = _until(transaction, shape, values)
+            found = transaction.rows(statement(_ended(shape, until)), values | _values(until, UNTIL))
+            return _page(found, order, limit, until)
+
+        return self._database.look(work)
 
 
 class _Search:
@@ -85,13 +100,16 @@ class _Search:
         self._kept: list[Row] = []
         self._place: Cursor | None = None
         self._read = False
+        self._until: Cursor | None = None
         self._given = _given(where)
         self._has = _with_words(len(terms))
         self._values = {f"term_{letter}": f" {term}" for letter, term in zip(_LETTERS, terms, strict=False)}
 
     def page(self, cursor: Cursor | None, limit: int) -> JobPage:
         """Return a page of what has the words."""
-        over_queues = _shape(self._where, self._order, self._given, None).over_queues
+        shape = _shape(self._where, self._order, self._given, cursor)
+        self._until = _until(self._transaction, shape, self._given | _values(cursor))
+        over_queues = shape.over_queues
         looks = LOOKS_OVER_QUEUES if over_queues else LOOKS
         if self._reads(cursor, limit, looks[:1]):
             return self._shown(limit)
@@ -104,18 +122,21 @@ class _Search:
         return self._shown(limit)
 
     def _reads(self, cursor: Cursor | None, limit: int, steps: Iterable[int]) -> bool:
-        """Read the list in steps, from where it was read to; say whether the page is full or the list read."""
+        """Read the list in steps, from where it was read to; say whether the page is full or all of the list read."""
         for most in () if self._read else steps:
             place = self._place or cursor
             shape = replace(_shape(self._where, self._order, self._given, place), columns=KEYS)
-            found = self._transaction.rows(statement(shape), self._given | _values(place) | {"limit": most})
+            values = self._given | _values(place) | _values(self._until, UNTIL) | {"limit": most}
+            found = self._transaction.rows(statement(_ended(shape, self._until)), values)
             ids = self._transaction.array([row[0] for row in found])
             having = {row[0] for row in self._transaction.rows(self._has, self._values | {"ids": ids})}
             self._kept += [row for row in found if row[0] in having]
             self._read = len(found) < most
             self._place = _place(found[-1], self._order) if found else None
-            if self._read or len(self._kept) > limit:
+            if len(self._kept) > limit:
                 return True
+            if self._read:
+                return self._until is None
         return False
 
     def _is_common(self) -> bool:
@@ -145,7 +166,7 @@ class _Search:
         given = self._given | {"ids": self._transaction.array(hits)}
         shape = replace(_shape(self._where, self._order, given, cursor), columns=KEYS)
         found = self._transaction.rows(statement(shape), given | _values(cursor) | {"limit": limit + 1})
-        self._kept = found
+        self._kept, self._until = found, None
         return self._shown(limit)
 
     def _shown(self, limit: int) -> JobPage:
@@ -154,9 +175,8 @@ class _Search:
         ids = self._transaction.array([row[0] for row in page])
         jobs = {row[0]: rows.job(row) for row in self._transaction.rows(_SOME, {"ids": ids})}
         more = page and len(self._kept) > limit
-        return JobPage(
-            jobs=tuple(jobs[row[0]] for row in page),
-            next_cursor=cursors.written(_place(page[-1], self._order)) if more else None,
+        return _ending(
+            tuple(jobs[row[0]] for row in page), _place(page[-1], self._order) if more else None, self._until
         )
 
 
@@ -192,11 +212,30 @@ def _shape(where: ListFilter, order: Order, given: Mapping[str, Any], cursor: Cu
     )
 
 
-def _values(cursor: Cursor | None) -> dict[str, Any]:
+def _values(cursor: Cursor | None, names: tuple[str, str, str] = AFTER) -> dict[str, Any]:
+    """Return a place as parameters of a statement, by these names."""
     if cursor is None:
         return {}
-    keys = {f"key_{'ab'[place]}": key for place, key in enumerate(cursor.keys) if key is not None}
-    return keys | {"after_id": cursor.job_id}
+    keys = {name: key for name, key in zip(names, cursor.keys, strict=False) if key is not None}
+    return keys | {names[-1]: cursor.job_id}
+
+
+def _until(transaction: Transaction, shape: Shape, values: Mapping[str, Any]) -> Cursor | None:
+    """Return the place up to which a list is read; None when it is read to its end, if need be."""
+    all_of_it = whole(shape)
+    if all_of_it is None:
+        return None
+    looked = LOOKED
+    if all_of_it.over_queues:
+        queues = transaction.row(_QUEUES)
+        looked = max(LOOKED // max(queues[0] if queues else 1, 1), LOOKED_OF_A_QUEUE)
+    ahead = replace(all_of_it, ahead=True, columns=KEYS)
+    found = transaction.row(statement(ahead), {**values, "looked": looked})
+    return None if found is None else _place(found, shape.order)
+
+
+def _ended(shape: Shape, until: Cursor | None) -> Shape:
+    return shape if until is None else replace(shape, until=True, until_unasked=until.keys[0] is None)
 
 
 def _place(row: Row, order: Order) -> Cursor:
@@ -212,12 +251,16 @@ def _place(row: Row, order: Order) -> Cursor:
     return Cursor(order=order, keys=keys[order], job_id=job_id)
 
 
-def _page(found: list[Row], order: Order, limit: int) -> JobPage:
+def _page(found: list[Row], order: Order, limit: int, until: Cursor | None = None) -> JobPage:
     page = found[:limit]
-    last = page[-1] if page else ()
+    last = page[-1] if page and len(found) > limit else None
+    place = None if last is None else _place((last[0], last[33], last[17], last[-2], last[-1]), order)
+    return _ending(tuple(rows.job(row) for row in page), place, until)
+
+
+def _ending(jobs: tuple[Job, ...], place: Cursor | None, until: Cursor | None) -> JobPage:
+    """Return a page that goes on after the place of its last mail, or else after what was looked at."""
+    goes_on = place or until
     return JobPage(
-        jobs=tuple(rows.job(row) for row in page),
-        next_cursor=cursors.written(_place((last[0], last[33], last[17], last[-2], last[-1]), order))
-        if page and len(found) > limit
-        else None,
+        jobs=jobs, next_cursor=cursors.written(goes_on) if goes_on else None, cut=place is None and until is not None
     )
