@@ -2,7 +2,8 @@
 
 Counted in memory, by name and address together, by address, and by name. The first slows down one who guesses one
 user's password; the second one who tries many users from one place, with room for a whole office behind one address;
-the third one who comes from many places, and it never makes a user wait for long because a stranger guesses.
+the third one who comes from many places, and it never makes a user wait for long because a stranger guesses. Who signed
+in from an address before does not wait for what others got wrong there.
 """
 
 from __future__ import annotations
@@ -43,12 +44,15 @@ class Attempts:
         self._stopwatch = stopwatch
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str], _Count] = {}
+        self._at_home: set[tuple[str, str]] = set()
 
     def wait(self, name: str, address: str) -> float:
         """Return for how many seconds no password of this name is looked at from this address; 0: it may try."""
         now = self._stopwatch()
         with self._lock:
-            return max(self._wait(key, patience, now) for key, patience in _keys(name, address))
+            both, here, everywhere = _keys(name, address)
+            counted = [both, everywhere] if both[0] in self._at_home else [both, here, everywhere]
+            return max(self._wait(key, patience, now) for key, patience in counted)
 
     def wrong(self, name: str, address: str) -> None:
         """Count a wrong password."""
@@ -68,7 +72,11 @@ class Attempts:
     def right(self, name: str, address: str) -> None:
         """Forget what this user got wrong from here: the password is known after all."""
         with self._lock:
-            self._counts.pop(_keys(name, address)[0][0], None)
+            both = _keys(name, address)[0][0]
+            self._counts.pop(both, None)
+            if len(self._at_home) >= MOST_REMEMBERED:
+                self._at_home.clear()
+            self._at_home.add(both)
 
     def _wait(self, key: tuple[str, str], patience: Patience, now: float) -> float:
         count = self._counts.get(key)

@@ -44,6 +44,18 @@ def test_the_right_password_and_time_make_mistakes_forgotten():
     assert attempts.wait("ada", "1.2.3.4") == 0
 
 
+def test_who_was_right_at_an_address_does_not_wait_for_what_others_get_wrong_there():
+    attempts = Attempts(Stopwatch())
+    attempts.right("Ada", "1.2.3.4")
+    for number in range(OF_ADDRESS.free):
+        guess(attempts, 1, name=f"name-{number}")
+    assert attempts.wait("bob", "1.2.3.4") > 0
+    assert attempts.wait("ada", "5.6.7.8") == 0
+    assert attempts.wait("ada", "1.2.3.4") == 0
+    guess(attempts, OF_BOTH.free)
+    assert attempts.wait("ada", "1.2.3.4") > 0
+
+
 def test_who_tries_many_names_from_one_address_has_to_wait():
     attempts = Attempts(Stopwatch())
     for number in range(OF_ADDRESS.free):
@@ -65,4 +77,6 @@ def test_memory_has_an_end(monkeypatch):
     attempts = Attempts(stopwatch)
     for number in range(100):
         guess(attempts, 1, name=f"name-{number}", address=f"10.0.0.{number}")
+        attempts.right(f"other-{number}", f"10.0.0.{number}")
     assert len(attempts._counts) <= 33
+    assert len(attempts._at_home) <= 30
