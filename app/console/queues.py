@@ -153,6 +153,7 @@ def _list(query: ListQuery) -> Response:
         total=sum(line.open for line in lines),
         rows=[row_of(job, at) for job in found.jobs],
         next=query.url(cursor=found.next_cursor) if found.next_cursor else None,
+        cut=found.cut,
         here=query.url(cursor=query.cursor),
         chips=chips(query),
         offers=offers(provided.policy, query),

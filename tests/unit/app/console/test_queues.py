@@ -10,6 +10,7 @@ import pytest
 
 from routing.classifier import Score
 from routing.decision import DecidedBy, Decision, Priority, Timings
+from routing.desk import JobPage
 from routing.job import Decided, MailFormat, Submission
 from routing.store.memory import MemoryStore
 from routing.store.migrations import migrate
@@ -303,6 +304,18 @@ def test_news_count_what_came_to_this_list_since_its_page(console, route):
     assert 'href="/queues/claims-home?language=fr"' in answer.text
     route(30)
     assert "More than 20 new mails" in console.agent.get(address).text
+
+
+def test_a_list_that_was_not_looked_through_says_so_and_leads_on(console, monkeypatch):
+    goes_on = JobPage(jobs=(), next_cursor="further", cut=True)
+    monkeypatch.setattr(console.store, "listing", lambda *_where, **_how: goes_on)
+    html = console.agent.page("/mails?state=any&language=other")
+    said = text_of(html)
+    assert "No mail was found so far." in said
+    assert "Only a part of this list was looked through" in said
+    assert "Look further" in said
+    assert "Next page" not in said
+    assert re.search(r'rel="next" href="/mails\?[^"]*cursor=further"', html)
 
 
 def test_news_of_one_queue_are_no_news_in_another(console, route):
