@@ -260,8 +260,9 @@ def markdown(results: dict[str, Any], described: dict[str, Any], options: argpar
         "# The console, measured",
         "",
         f"{described['date'][:10]}, {described['cores']} cores ({described['cpu']}), {described['memory_gb']} GB.",
-        f"Python {described['python']}, seed {options.seed}, load before {described['load_before']:.1f}, "
-        f"after {os.getloadavg()[0]:.1f} (more than the cores: other work took time from this).",
+        f"Python {described['python']}, seed {options.seed}.",
+        f"Load {described['load_before']:.1f} before, {os.getloadavg()[0]:.1f} after.",
+        "Where that is above the number of cores, other work took time from this: the CPU column says more then.",
         f"{options.mails:,} mails, {options.mails // 20:,} of them open; pages of 50 rows.",
         f"Each page was asked for {options.rounds} times, all in turn, compressed, by one process.",
         "",
@@ -281,8 +282,8 @@ def markdown(results: dict[str, Any], described: dict[str, Any], options: argpar
             )
         poll = result["poll"]
         lines.append(
-            f"| poll of a list that did not change ({poll['status']}) | | {poll['p50_ms']:.1f} | | {poll['p95_ms']:.1f} "
-            f"| | {poll['statements']} | {poll['bytes']} |"
+            f"| the poll of a list that did not change ({poll['status']}) | | {poll['p50_ms']:.1f} | "
+            f"| {poll['p95_ms']:.1f} | | {poll['statements']} | {poll['bytes']} |"
         )
         lines += ["", f"Building the database took {result['built_seconds']:.0f} s.", ""]
         if result["wire"]:
