@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from werkzeug.datastructures import MultiDict
 
 from app.schemas.strict import Strict, read_query
@@ -19,6 +19,7 @@ from routing.decision import DecidedBy, Priority
 from routing.desk import ListFilter, Order, State
 from routing.errors import InvalidInput
 from routing.job import Job
+from routing.search import terms_of
 
 NAME_CHARACTERS = 200
 WORDS_CHARACTERS = 200
@@ -81,6 +82,12 @@ class ListQuery(Strict):
     arrived_after: float | None = Field(default=None, ge=0, le=LATEST)
     arrived_before: float | None = Field(default=None, ge=0, le=LATEST)
     cursor: str | None = Field(default=None, max_length=400)
+
+    @field_validator("q")
+    @classmethod
+    def _no_signs_alone(cls, words: str) -> str:
+        """Leave out a search without a letter or digit: it asks for nothing, and no page should say it was searched."""
+        return words if terms_of(words) else ""
 
     def where(self, *, user: str, now: float) -> ListFilter:
         """Return what to ask the store for; `user` is the name of the one who looks."""

@@ -56,6 +56,12 @@ def test_fields_that_a_form_sends_empty_are_no_conditions():
     assert read("q=&label=&sort=&state=&confidence_from=&mine=") == ListQuery()
 
 
+@pytest.mark.parametrize("signs", ["!!!", "…", " - ", "%"])
+def test_a_search_of_signs_only_is_none(signs):
+    assert read_list(MultiDict({"q": signs, "label": "billing"})) == ListQuery(label="billing")
+    assert read_list(MultiDict({"q": f"{signs} 7"})).q.strip() == f"{signs} 7".strip()
+
+
 def test_the_usual_values_are_not_written_into_an_address():
     assert ListQuery(queue="triage").url() == "/queues/triage"
     assert ListQuery(mine=Mine.ME).url() == "/mails?mine=me"
