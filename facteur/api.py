@@ -28,6 +28,9 @@ GRACE_SECONDS = 3
 KEEP_ALIVE_SECONDS = 15
 """Mail systems keep their connection while they have more to send."""
 
+LONGEST_LINE = 8_190
+"""Bytes of a request's line, the most gunicorn takes: an open list asks after its fifty mails and says its address, in
+which each sign of a search may take twenty bytes. What is left of gunicorn's usual 4,094 would be too short."""
 STALL_SECONDS = 60
 """A process whose main loop is silent for this long is killed and replaced."""
 
@@ -81,6 +84,7 @@ class _Server(BaseApplication):
         settings = self._settings
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         options: dict[str, Any] = {
+            "limit_request_line": LONGEST_LINE,
             "bind": f"{host}:{settings.port}",
             "worker_class": LingeringWorker,
             "workers": settings.api_processes or _processes(settings),
