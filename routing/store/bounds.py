@@ -38,6 +38,8 @@ AT_ONCE = 0.0
 """When a new or returned job, or a new delivery, is due: a time of its own would be one machine's clock to another."""
 SILENCE = 24 * 3600.0
 """Seconds after which a worker that is no longer heard from is forgotten."""
+UNDOABLE = 7 * 24 * 3600.0
+"""Seconds for which an act can be undone: what it changed, with the notes that people wrote, is kept as long."""
 DEFECTS = 50
 """How many defects of a mail are kept."""
 DEFECT = 200

@@ -296,6 +296,7 @@ class MemoryStore(MemoryDesk, MemoryPolicies, MemoryPeople, MemoryFigures, Memor
                 self._delete(job_id)
             self._forget_workers(now - bounds.SILENCE)
             self._forget_looks(now - bounds.SILENCE)
+            self._forget_acts(now - bounds.UNDOABLE)
             return {"mails": len(mails), "jobs": len(jobs)}
 
     def check(self) -> None:

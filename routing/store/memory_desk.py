@@ -29,6 +29,7 @@ class _Act:
     revision: int
     before: Job
     review_id: str | None
+    at: float
     undone: bool = False
 
 
@@ -127,6 +128,9 @@ class MemoryDesk:
     def _forget_looks(self, before: float) -> None:
         self._lookers = {key: at for key, at in self._lookers.items() if at >= before}
 
+    def _forget_acts(self, before: float) -> None:
+        self._acts = [act for act in self._acts if act.at >= before]
+
     # -- changing -------------------------------------------------------------------------------------------------
 
     def change(self, wanted: Sequence[Change], *, batch: str, actor: str, now: float) -> list[Job | Exception]:
@@ -165,6 +169,7 @@ class MemoryDesk:
                 revision=after.handling.revision,
                 before=before,
                 review_id=change.review.id if change.review else None,
+                at=now,
             )
         )
         self._event(before.id, change.act.value, now, actor, changes.detail(change))

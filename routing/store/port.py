@@ -265,8 +265,8 @@ class Store(Desk, People, Policies, Figures, Running, Protocol):
         """Retention: delete the mails of jobs that ended before `mails_before`, and whole jobs before `jobs_before`.
 
         Returns counts by kind ("mails", "jobs"). A job whose mail is gone keeps its decision. Workers not heard from
-        for a day are forgotten, and who looked at a mail before that. On a database this is many short transactions,
-        so that nobody waits for it.
+        for a day are forgotten, who looked at a mail before that, and how to undo an act after a week. On a database
+        this is many short transactions, so that nobody waits for it.
         """
 
     def check(self) -> None:

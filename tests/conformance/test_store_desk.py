@@ -266,6 +266,19 @@ def test_who_looked_at_a_mail_is_forgotten_after_a_day(store, make):
     assert [looker.user for looker in store.lookers(job_id, seen_after=0.0)] == ["anne"]
 
 
+def test_how_to_undo_an_act_is_forgotten_after_a_week(store, make):
+    [first, second] = make.done(store, "1", "2")
+    old, new = uuid7(), uuid7()
+    do(store, handle(first), batch=old, now=2_000.0)
+    do(store, handle(second), batch=new, now=3_000.0)
+    store.purge(mails_before=0.0, jobs_before=0.0, now=2_500.0 + 7 * 86_400)
+    with pytest.raises(NotFound):
+        store.undo(old, actor="user anne", now=2_500.0 + 7 * 86_400)
+    assert store.job(first).handling.handled_at == 2_000.0
+    [undone] = store.undo(new, actor="user anne", now=2_500.0 + 7 * 86_400)
+    assert undone.handling.handled_at is None
+
+
 def test_fifty_mails_are_one_batch(store, make):
     names = list(map(str, range(50)))
     ids = make.accepted(store, *names)

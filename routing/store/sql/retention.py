@@ -47,6 +47,10 @@ MERGES, PAGES = 20, 200
 _FORGET_WORKERS = Statement("DELETE FROM workers WHERE seen_at < :before")
 _FORGET_LOOKS = Statement("DELETE FROM viewers WHERE at < :before")
 
+_FORGET_ACTS = Statement(
+    "DELETE FROM acts WHERE id IN (SELECT id FROM acts WHERE id < :last_id ORDER BY id LIMIT :batch)"
+)
+
 
 class Retention:
     """The store's forgetting half."""
@@ -62,6 +66,9 @@ class Retention:
         silent = {"before": now - bounds.SILENCE}
         for forget in (_FORGET_WORKERS, _FORGET_LOOKS):
             self._database.write(partial(Transaction.run, statement=forget, parameters=silent))
+        acts = {"last_id": rows.first_id(now - bounds.UNDOABLE), "batch": BATCH}
+        while self._database.write(partial(Transaction.run, statement=_FORGET_ACTS, parameters=acts)):
+            pass
         self._forget_words()
         return {"mails": mails, "jobs": jobs}
 
