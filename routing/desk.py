@@ -77,6 +77,10 @@ class ListFilter:
     """Unix seconds, included."""
     arrived_before: float | None = None
     """Unix seconds, not included."""
+    decided_after: float | None = None
+    """When the router decided, whatever became of the mail since: Unix seconds, included."""
+    decided_before: float | None = None
+    """Unix seconds, not included."""
     reviewed: bool | None = None
     model_label: str | None = None
     """What the model said first, whatever a human said since."""

@@ -128,10 +128,10 @@ class Board:
 
     @cached_property
     def _mails(self) -> str:
-        return ListQuery(state=State.ANY, arrived_after=self.span.since).url()
+        return ListQuery(state=State.ANY, decided_after=self.span.since, decided_before=self.span.until).url()
 
     def mails(self, **which: str) -> str:
-        """Return the address of a list of mails, whatever became of them, that came since the span began."""
+        """Return the address of a list of mails, whatever became of them, that were routed in the span."""
         return f"{self._mails}&{urlencode(which)}"
 
     def cell_mails(self, said: str, now: str | None) -> str | None:

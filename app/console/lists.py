@@ -81,6 +81,8 @@ class ListQuery(Strict):
     reviewed: bool | None = None
     arrived_after: float | None = Field(default=None, ge=0, le=LATEST)
     arrived_before: float | None = Field(default=None, ge=0, le=LATEST)
+    decided_after: float | None = Field(default=None, ge=0, le=LATEST)
+    decided_before: float | None = Field(default=None, ge=0, le=LATEST)
     cursor: str | None = Field(default=None, max_length=400)
 
     @field_validator("q")
@@ -110,6 +112,8 @@ class ListQuery(Strict):
             confidence_below=self.confidence_below,
             arrived_after=after,
             arrived_before=before,
+            decided_after=self.decided_after,
+            decided_before=self.decided_before,
             reviewed=self.reviewed,
             model_label=self.model_label,
             model_version=self.model_version,

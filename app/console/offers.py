@@ -82,6 +82,8 @@ def chips(query: ListQuery) -> Sequence[Chip]:
         "reviewed": lambda yes: _("Reviewed by a human") if yes else _("Not reviewed yet"),
         "arrived_after": lambda at: _("Arrived from %(date)s", date=day(at)),
         "arrived_before": lambda at: _("Arrived before %(date)s", date=day(at)),
+        "decided_after": lambda at: _("Routed from %(date)s", date=day(at)),
+        "decided_before": lambda at: _("Routed before %(date)s", date=day(at)),
     }
     given = query.given()
     return tuple(

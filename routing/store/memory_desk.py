@@ -286,6 +286,8 @@ def _shows(entry: Entry, where: ListFilter, terms: tuple[str, ...]) -> bool:
             where.confidence_below is None or 0 <= confidence < where.confidence_below,
             where.arrived_after is None or arrived_at >= where.arrived_after,
             where.arrived_before is None or arrived_at < where.arrived_before,
+            where.decided_after is None or (job.decided_at or 0.0) >= where.decided_after,
+            where.decided_before is None or (job.decided_at or 0.0) < where.decided_before,
             where.reviewed is None or job.reviewed is where.reviewed,
             not where.model_label or job.model_label == bounds.clean(where.model_label),
             not where.model_version or decision.model_version == bounds.clean(where.model_version),

@@ -108,6 +108,10 @@ FILTERS = {
     "below": ({"confidence_below": 0.5}, lambda job: (job.decision.confidence or 1) < 0.5),
     "after": ({"arrived_after": 1_220.0}, lambda job: job.handling.arrived_at >= 1_220.0),
     "before": ({"arrived_before": 1_220.0, "queue": "home"}, lambda job: job.handling.arrived_at < 1_220.0),
+    "decided": (
+        {"decided_after": 1_120.0, "decided_before": 1_320.0},
+        lambda job: 1_120.0 <= job.decided_at < 1_320.0,
+    ),
     "reviewed": ({"reviewed": True}, lambda job: job.reviewed),
     "unreviewed": ({"reviewed": False}, lambda job: not job.reviewed),
     "model": ({"model_label": "claim_motor"}, lambda job: job.model_label == "claim_motor"),

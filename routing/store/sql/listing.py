@@ -190,9 +190,13 @@ def _with_words(terms: int) -> Statement:
 def _given(where: ListFilter) -> dict[str, Any]:
     """Return the conditions that a filter sets, by name, with their values."""
     texts = ("queue", "label", "language", "decided_by", "model_label", "model_version")
-    numbers = ("confidence_from", "confidence_below", "arrived_after", "arrived_before")
+    times = ("arrived_after", "arrived_before", "decided_after", "decided_before")
     given: dict[str, Any] = {name: bounds.clean(text) for name in texts if (text := getattr(where, name))}
-    given |= {name: float(number) for name in numbers if (number := getattr(where, name)) is not None}
+    given |= {
+        name: float(number)
+        for name in ("confidence_from", "confidence_below", *times)
+        if (number := getattr(where, name)) is not None
+    }
     if where.priority is not None:
         given["rank"] = changes.RANKS[where.priority.value]
     if where.assignee is not None:

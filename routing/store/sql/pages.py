@@ -34,6 +34,8 @@ CONDITIONS = {
     "confidence_below": "confidence < :confidence_below",
     "arrived_after": "arrived_at >= :arrived_after",
     "arrived_before": "arrived_at < :arrived_before",
+    "decided_after": "decided_at >= :decided_after",
+    "decided_before": "decided_at < :decided_before",
     "reviewed": "reviewed",
     "unreviewed": "NOT reviewed",
     "model_label": "model_label = :model_label",

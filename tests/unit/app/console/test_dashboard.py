@@ -117,6 +117,24 @@ def test_a_cell_of_the_confusion_matrix_opens_the_mails_behind_it(console):
 
 
 @pytest.mark.usefixtures("week")
+def test_a_cell_of_days_gone_by_opens_the_mails_that_it_counts_and_no_others(console, route):
+    now = console.clock.now
+    seen = [(route(at), 0) for at in (now - 6 * DAY, now)]
+    policy = console.house.app.extensions["facteur"].policy
+    for each, asked in zip(seen, ({"act": Act.CORRECT, "label": "quote"}, {"act": Act.CONFIRM}), strict=True):
+        wanted = asked.pop("act")
+        assert not act(console.store, policy, wanted, [each], user=console.supervisor.user, now=now, **asked).refused
+    page = console.supervisor.page("/dashboard/confusion?range=custom&from=2026-11-16&to=2026-11-18")
+    cells = re.search(r'<table class="confusion">(.*?)</table>', page, re.DOTALL)[1]
+    found = [html.unescape(each) for each in re.findall(r'<a href="([^"]+)"', cells)]
+    assert len(found) == 2
+    for address in found:
+        list_page = console.supervisor.page(address)
+        assert len(re.findall(r'<li id="m-', list_page)) == 1, address
+        assert re.search("Routed from .*Routed before ", texts(list_page))
+
+
+@pytest.mark.usefixtures("week")
 def test_a_confusion_matrix_can_be_of_one_version(console):
     page = console.supervisor.page("/dashboard/confusion?model=test-0123")
     assert "<option selected>test-0123</option>" in page
