@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import make_url
 
 POSTGRES = "FACTEUR_TEST_POSTGRES_URL"
@@ -23,6 +24,10 @@ OURS_TO_KEEP = {POSTGRES, "FACTEUR_DATA"}
 NEAR = {"localhost", "", None, urlsplit(os.environ.get(POSTGRES, "")).hostname}
 CONNECTING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 RESOLVING = {"socket.getaddrinfo", "socket.gethostbyname"}
+
+# How long an example takes says how busy the machine is, not whether it holds.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 class NetworkUsed(AssertionError):
