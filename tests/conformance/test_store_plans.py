@@ -10,7 +10,9 @@ import pytest
 
 from routing.desk import Order, State
 from routing.job import Status
+from routing.store.opening import open_store
 from routing.store.sql import claims, deliveries, desk, figures, jobs, listing, pages, people, running, submissions
+from routing.store.sql.statement import Statement
 
 NOW = {"now": 1_000.0}
 ID = "00000000-0000-7000-8000-000000000000"
@@ -145,6 +147,12 @@ def test_only_what_no_index_has_ends_a_list_before_its_end():
     ):
         made = pages.Shape(state=state, order=order, given=given, cursor=False, unasked=False)
         assert (pages.whole(made) is not None) is ends, made
+
+
+def test_postgresql_compiles_no_statement(postgres_url):
+    store = open_store(postgres_url)
+    assert store._database.read(Statement("SHOW jit")) == [("off",)]
+    store.close()
 
 
 def explain(database, statement, parameters, *, without=""):

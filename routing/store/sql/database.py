@@ -249,6 +249,8 @@ class Database:
 
         connection.adapters.register_loader("uuid", TextLoader)  # ids are text in the domain
         connection.execute(f"SET lock_timeout = {int(self._busy_timeout * 1000)}")
+        # Compiling a list's statement, whose cost is estimated too high, takes 400 ms; running it takes ten.
+        connection.execute("SET jit = off")
 
 
 class _Patience:
