@@ -16,9 +16,9 @@ import pytest
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
+from app.endpoint import declaration_of
 from app.factory import create_app
 from app.metrics import StoreCollector
-from app.endpoint import declaration_of
 from app.problems import PROBLEMS
 from broker.bell import SilentBell
 from facteur.cli import main
