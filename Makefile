@@ -37,8 +37,9 @@ coverage: ## Run the tests and say which lines they reach
 	$(BIN)/coverage xml
 	$(BIN)/coverage report --skip-covered --skip-empty
 
-bench: ## Measure speed and memory; a table, and JSON under benchmarks/results/
-	@sh requirements/install.sh test && exec $(BIN)/python benchmarks/bench.py $(ARGS)
+bench: ## Measure speed and memory, and without ARGS the console too; tables, and JSON under benchmarks/results/
+	@sh requirements/install.sh test && $(BIN)/python benchmarks/bench.py $(ARGS)
+	@[ -n "$(ARGS)" ] || $(MAKE) bench-console
 
 bench-console: ## Measure the console's pages with a million mails, on PostgreSQL too where one is named (minutes)
 	@sh requirements/install.sh test && exec $(BIN)/python benchmarks/console.py $(or $(ARGS),--write)
