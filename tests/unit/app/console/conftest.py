@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 
 from app.sessions import COOKIE
 from routing import passwords
+from routing.decision import DecidedBy, Decision, Priority, Timings
+from routing.job import Decided
 from routing.people import Role, User
 
 PASSWORD = "a quiet harbour at dawn"
@@ -133,3 +135,40 @@ def console(house):
 @pytest.fixture
 def make_console(make_house):
     return lambda **more: console_of(make_house(**more))
+
+
+@pytest.fixture
+def model_decides(console):
+    """Take a mail in and record what a model said of it; return its id."""
+
+    def decide(  # noqa: PLR0913 - every word of a decision that a test may care about
+        subject, label, confidence, *, queue, text="\r\nBonjour\r\n", novelty=None, alternatives=()
+    ):
+        job_id = console.house.accepted(f"From: a@example.org\r\nSubject: {subject}\r\n{text}".encode())
+        [claim] = console.house.claimed()
+        decision = Decision(
+            label=label,
+            confidence=confidence,
+            alternatives=alternatives,
+            queue=queue,
+            priority=Priority.HIGH,
+            decided_by=DecidedBy.MODEL,
+            reason="The model says so.",
+            model_version="m-1",
+        )
+        outcome = Decided(
+            job_id=job_id,
+            lease=claim.lease,
+            decision=decision,
+            timings=Timings(queued=1.0, parse=2.0, classify=3.0, total=6.0),
+            subject=subject,
+            sender="a@example.org",
+            message_id="",
+            model_label=label,
+            model_confidence=confidence,
+            novelty=novelty,
+        )
+        console.store.record([outcome], worker="w", now=console.clock.now)
+        return job_id
+
+    return decide

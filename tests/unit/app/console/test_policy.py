@@ -9,8 +9,6 @@ import pytest
 
 import routing.policy
 from app.console.policy_complaints import COMPLAINTS
-from routing.decision import DecidedBy, Decision, Priority, Timings
-from routing.job import Decided
 from routing.policy.models import model_document
 from routing.policy.reading import parse_policy
 from routing.policy.writing import write_policy
@@ -79,38 +77,15 @@ def work(console):
 
 
 @pytest.fixture
-def routed(console):
+def routed(console, model_decides):
     """Put a mail that a model was asked about into the store; perhaps a human said whether it was right."""
 
     def put(label, confidence, *, right=None, subject="Accident", queue="claims-motor"):
-        house = console.house
-        job_id = house.accepted(f"From: a@example.org\r\nSubject: {subject}\r\n\r\nBonjour\r\n".encode())
-        claim = house.claimed()[0]
-        decision = Decision(
-            label=label,
-            confidence=confidence,
-            queue=queue,
-            priority=Priority.HIGH,
-            decided_by=DecidedBy.MODEL,
-            reason="The model says so.",
-            model_version="m-1",
-        )
-        outcome = Decided(
-            job_id=job_id,
-            lease=claim.lease,
-            decision=decision,
-            timings=Timings(queued=1.0, parse=2.0, classify=3.0, total=6.0),
-            subject=subject,
-            sender="a@example.org",
-            message_id="",
-            model_label=label,
-            model_confidence=confidence,
-        )
-        console.store.record([outcome], worker="w", now=console.clock.now)
+        job_id = model_decides(subject, label, confidence, queue=queue)
         if right is not None:
             review(
                 console.store,
-                house.app.extensions["facteur"].policy,
+                console.house.app.extensions["facteur"].policy,
                 job_id,
                 label=label if right else "quote",
                 queue=None,

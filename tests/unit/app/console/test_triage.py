@@ -6,8 +6,6 @@ import re
 import pytest
 
 from routing.classifier import Score
-from routing.decision import DecidedBy, Decision, Priority, Timings
-from routing.job import Decided
 
 
 def text_of(page):
@@ -19,37 +17,15 @@ def hidden(page, name):
 
 
 @pytest.fixture
-def unsure(console):
+def unsure(model_decides):
     """Put a mail into the triage queue; return its id."""
+    rivals = (Score(label="quote", probability=0.2), Score(label="billing", probability=0.1))
 
     def put(subject, confidence, *, novelty=None, label="claim_motor", text=""):
         text = text or f"\r\nBonjour, {subject}.\r\n"
-        job_id = console.house.accepted(f"From: a@example.org\r\nSubject: {subject}\r\n{text}".encode())
-        claim = console.house.claimed()[0]
-        decision = Decision(
-            label=label,
-            confidence=confidence,
-            alternatives=(Score(label="quote", probability=0.2), Score(label="billing", probability=0.1)),
-            queue="triage",
-            priority=Priority.HIGH,
-            decided_by=DecidedBy.MODEL,
-            reason="The model is not sure.",
-            model_version="m-1",
+        return model_decides(
+            subject, label, confidence, queue="triage", text=text, novelty=novelty, alternatives=rivals
         )
-        outcome = Decided(
-            job_id=job_id,
-            lease=claim.lease,
-            decision=decision,
-            timings=Timings(queued=1.0, parse=2.0, classify=3.0, total=6.0),
-            subject=subject,
-            sender="a@example.org",
-            message_id="",
-            model_label=label,
-            model_confidence=confidence,
-            novelty=novelty,
-        )
-        console.store.record([outcome], worker="w", now=console.clock.now)
-        return job_id
 
     return put
 
