@@ -19,6 +19,7 @@ LATE = {
     "corpus": ("facteur.corpora", "corpus"),
     "keys": ("facteur.keys", "keys"),
     "users": ("facteur.users", "users"),
+    "migrate": ("facteur.migrating", "migrate"),
     "export": ("facteur.exporting", "export"),
     "policy": ("facteur.policies", "policy"),
     "runs": ("facteur.run_list", "runs_"),
@@ -131,16 +132,6 @@ def route(ctx: click.Context, places: tuple[str, ...], as_json: bool, model: str
     settings = _settings()
     if not route_files(replace(settings, model=model or settings.model), list(places), as_json=as_json):
         ctx.exit(1)
-
-
-@main.command()
-def migrate() -> None:
-    """Bring the database's schema up to date."""
-    from routing.store.migrations import migrate as run
-
-    settings = _settings()
-    run(settings.resolved_database_url)
-    click.echo("The schema is up to date.")
 
 
 def _settings(*, needs_redis: bool = False) -> Settings:

@@ -17,9 +17,9 @@ BUSY_TIMEOUT = 10.0
 POOL_SIZE = 8
 """Connections kept open by one process; as many again are opened for a moment when needed."""
 
-_TABLE_THERE_SQLITE = Statement("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'")
-_TABLE_THERE_POSTGRESQL = Statement(
-    "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('alembic_version')"
+_TABLE_THERE = Statement(
+    "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'",
+    postgresql="SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('alembic_version')",
 )
 _NOTHING = Statement("DELETE FROM workers WHERE seen_at < 0")  # a write that changes nothing
 
@@ -44,8 +44,7 @@ def open_store(url: str, *, busy_timeout: float = BUSY_TIMEOUT, pool_size: int =
     database = Database(parsed, busy_timeout=busy_timeout, pool_size=pool_size)
     store = SqlStore(database)
     try:
-        there = database.read(_TABLE_THERE_POSTGRESQL if database.postgresql else _TABLE_THERE_SQLITE)
-        if there[0][0] == 0:
+        if not has_tables(database):
             raise ConfigurationError(f"The database at {shown(parsed)} has no tables yet: run `facteur migrate`.")
         store.check()
         database.write(lambda transaction: transaction.run(_NOTHING))
@@ -55,6 +54,12 @@ def open_store(url: str, *, busy_timeout: float = BUSY_TIMEOUT, pool_size: int =
     finally:
         store.close()
     return store
+
+
+def has_tables(database: Database) -> bool:
+    """Say whether somebody ever migrated the database. Raises StoreUnavailable."""
+    there = database.read(_TABLE_THERE)
+    return bool(there[0][0])
 
 
 def parse(url: str) -> URL:

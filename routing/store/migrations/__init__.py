@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from routing.errors import ConfigurationError
+from routing.store.fit import Fit, fit_of
 from routing.store.opening import parse, shown
 
 WAIT_SECONDS = 60.0
@@ -34,6 +35,7 @@ def migrate(url: str) -> str:
     """Bring the database to the newest schema, making the SQLite file if there is none; return the schema's version.
 
     All or nothing, and safe when several processes do it at once: the others wait, and find nothing left to do.
+    A newer schema that this program runs on is left as it is, so that going back to the version before is no error.
 
     Raises:
         ConfigurationError: The URL cannot be used, the directory or the server is not there or not writable, or the
@@ -47,16 +49,18 @@ def migrate(url: str) -> str:
         engine = create_engine(parsed, poolclass=NullPool, connect_args=_arguments(parsed))
         event.listen(engine, "begin", _take_turn)
         with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            version = MigrationContext.configure(connection).get_current_revision()
+            version = _current(connection)
+            if fit_of(version) is not Fit.FITS:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                version = _current(connection)
     except CommandError as error:
         raise ConfigurationError(
             f"The database at {shown(parsed)} was made by a newer version of this program ({error})."
         ) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise _unusable(parsed, error) from error
-    return str(version)
+    return version
 
 
 def schema_version(url: str) -> str | None:
@@ -75,6 +79,10 @@ def schema_version(url: str) -> str | None:
 def newest_version() -> str:
     """Return the version that the migrations of this program come to."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _current(connection: Connection) -> str:
+    return MigrationContext.configure(connection).get_current_revision() or ""
 
 
 def _config() -> Config:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from routing.errors import ConfigurationError
-from routing.store.schema import REVISION
+from routing.store.fit import check_fit
 from routing.store.sql.claims import Claims
 from routing.store.sql.database import Database
 from routing.store.sql.deliveries import Deliveries
@@ -46,26 +45,8 @@ class SqlStore(
 
     def check(self) -> None:
         """Ask the database for its schema's version; see the port."""
-        found = [row[0] for row in self._database.read(_VERSION)]
-        if found != [REVISION]:
-            _check_other(", ".join(found))
+        check_fit(", ".join(row[0] for row in self._database.read(_VERSION)))
 
     def close(self) -> None:
         """Give back every connection; a later call opens new ones."""
         self._database.close()
-
-
-def _check_other(version: str) -> None:
-    """Let pass a newer schema whose name says that this program runs on it. Raises ConfigurationError."""
-    number, _, since = version.partition("_since_")
-    needed = REVISION.partition("_since_")[0]
-    if number <= needed or not since:
-        raise ConfigurationError(
-            f"The database's schema is at version {version or 'none'}, this program needs {REVISION}: "
-            "run `facteur migrate`."
-        )
-    if since > needed:
-        raise ConfigurationError(
-            f"The database's schema is at version {version}, which this program no longer fits ({REVISION}): "
-            "run the newer version of it."
-        )
