@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +17,7 @@ from broker.limiter import Limiter, NoLimiter, RedisLimiter
 from broker.names import CLASSIFY
 from broker.questions import RedisQuestions
 from facteur.lingering import LingeringWorker
+from routing.cores import usable_cores
 from routing.explanation import NobodyReplies
 from routing.policy.reading import policy_of
 from routing.settings import Settings
@@ -109,7 +109,7 @@ class _Server(BaseApplication):
 def _processes(settings: Settings) -> int:
     """Return how many processes suit the database: SQLite lets one process write at a time, and its threads share."""
     on_sqlite = settings.resolved_database_url.startswith("sqlite")
-    return 1 if on_sqlite else len(os.sched_getaffinity(0))
+    return 1 if on_sqlite else usable_cores()
 
 
 def _forget_process(_server: Any, worker: Any) -> None:

@@ -113,11 +113,20 @@ def errands(name: str | None) -> None:
 def beat() -> None:
     """Ask for sweeps; run exactly one."""
     settings = _settings(needs_redis=True)
+    _keep_metrics(settings.var, "beat")
     from worker.node import set_up_logging
     from worker.schedule import run_beat
 
     set_up_logging(settings.log_level)
     run_beat(settings)
+
+
+@main.command()
+def health() -> None:
+    """Ask the role that runs here whether it lives, and end with 1 if not: for a container's health check."""
+    from facteur.health import ask_here
+
+    click.echo(ask_here(_settings()))
 
 
 @main.command()

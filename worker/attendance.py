@@ -16,11 +16,14 @@ from collections.abc import Callable, Iterable
 
 from routing.errors import FacteurError
 from routing.store.port import Store, WorkerBeat
+from worker.vitals import Pulse
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 5.0
 LOOK_SECONDS = 0.5
+SILENT_SECONDS = 30.0
+"""Longer than a database that does not answer can keep a report; the API counts a node as gone after the same time."""
 
 
 class Attendance:
@@ -55,6 +58,10 @@ class Attendance:
         self._open_store = open_store
         self._children = children
         self._released = released
+        self.attended = Pulse(silence=SILENT_SECONDS)
+        """Beats with each look at the children."""
+        self.recorded = Pulse(silence=SILENT_SECONDS)
+        """Beats with each report that the database took."""
         self._started_at = time.time()
         self._known: set[int] = set()
         self._dead: set[int] = set()
@@ -77,6 +84,7 @@ class Attendance:
     def _run(self) -> None:
         last_beat = float("-inf")
         while not self._stop.is_set():
+            self.attended.beat()
             try:
                 self._look()
                 beat_due = time.monotonic() - last_beat >= BEAT_SECONDS
@@ -118,6 +126,7 @@ class Attendance:
         except FacteurError as error:
             log.warning("The node could not report to the database: %s", error)
             return
+        self.recorded.beat()
         if self._dead:
             log.warning("Processes %s died; %d mails they held are queued again", sorted(self._dead), returned)
             self._dead.clear()

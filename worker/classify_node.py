@@ -16,6 +16,7 @@ from broker.questions import RedisQuestions
 from model import language
 from model.registry import ModelIdentity, identify_model, load_classifier
 from routing.classifier import Classifier
+from routing.cores import usable_cores
 from routing.policy.book import PolicyBook
 from routing.policy.models import model_document
 from routing.policy.reading import policy_of
@@ -27,9 +28,12 @@ from worker.attendance import Attendance
 from worker.classifying import SHIFT_SECONDS, Shift
 from worker.explaining import Explaining
 from worker.faults import forgiving
+from worker.listening import watch_listening
 from worker.metrics import Metrics, explanation, policy_refused
 from worker.node import make_bells, node_name, run_node
 from worker.pace import Pace
+from worker.staff import Staff
+from worker.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +63,7 @@ class ClassifyNode:
         self._celery: Celery = make_celery(settings.redis_url)
         self._shift: Shift | None = None
         self._attendance: Attendance | None = None
+        self._staff = Staff(settings.worker_processes or usable_cores())
 
     def run(self) -> None:
         """Work until told to stop.
@@ -74,13 +79,29 @@ class ClassifyNode:
         signals.worker_process_init.connect(self._start_child)
         signals.worker_ready.connect(self._ready)
         signals.worker_shutting_down.connect(self._shutting_down)
-        processes = settings.worker_processes or len(os.sched_getaffinity(0))
         run_node(
             self._celery,
             settings,
             name=self._name,
             task_queue=CLASSIFY_QUEUE,
-            pool=["--pool=prefork", f"--concurrency={processes}"],
+            pool=["--pool=prefork", f"--concurrency={self._staff.wanted}"],
+            vitals=self._vitals(),
+        )
+
+    def _vitals(self) -> Vitals:
+        """Return what the probes of this node are answered; before the children exist there is nothing to miss."""
+        listening = watch_listening(self._celery)
+        return Vitals(
+            alive={
+                "listening": listening.missed,
+                "attendance": lambda: self._attendance.attended.missed() if self._attendance else "",
+                "processes": self._staff.lacking,
+            },
+            ready={
+                "redis": listening.awaited,
+                "store": lambda: self._attendance.recorded.awaited() if self._attendance else "not asked yet",
+                "prepared": self._staff.unprepared,
+            },
         )
 
     def _take_office(self) -> ModelIdentity:
@@ -147,6 +168,7 @@ class ClassifyNode:
                 observe=explanation,
             ),
         )
+        self._staff.report()
 
     def _work(self) -> None:
         assert self._shift is not None, "worker_process_init runs before any task"  # noqa: S101
@@ -162,7 +184,7 @@ class ClassifyNode:
             model=model_document(self._model),
             max_attempts=self._settings.max_attempts,
             open_store=lambda: open_store(self._settings.resolved_database_url, busy_timeout=2),
-            children=lambda: pool.info["processes"],
+            children=lambda: self._staff.look(lambda: pool.info["processes"]),
             released=bells.wake_another,
         )
         self._attendance.start()

@@ -15,10 +15,12 @@ from routing.settings import Settings
 from routing.store.opening import open_store
 from worker.delivering import Courier
 from worker.faults import forgiving
+from worker.listening import watch_listening
 from worker.metrics import delivery
 from worker.node import make_bells, node_name, run_node
 from worker.sweeping import Sweeper
 from worker.tallying import Tallier
+from worker.vitals import Vitals
 from worker.webhook import Poster, decode_secret
 
 THREADS = 8
@@ -72,12 +74,14 @@ def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: s
         celery.task(name=DELIVER, shared=False)(_no_callbacks)
     # Retention must not depend on a clock that lives for an hour; and after an upgrade the figures should not wait.
     signals.worker_ready.connect(lambda **_: [celery.send_task(task) for task in (PURGE, TALLY)], weak=False)
+    listening = watch_listening(celery)
     run_node(
         celery,
         settings,
         name=node_name(name, "errands"),
         task_queue=ERRANDS_QUEUE,
         pool=["--pool=threads", f"--concurrency={THREADS}"],
+        vitals=Vitals(alive={"listening": listening.missed}, ready={"redis": listening.awaited}),
     )
 
 

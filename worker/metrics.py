@@ -33,6 +33,7 @@ EXPLAIN = Histogram(
 POLICIES_REFUSED = Counter(
     "facteur_policies_refused", "Saved policies that a worker's model cannot serve; the one before stayed in force."
 )
+ASKED = Counter("facteur_errands_asked", "Errands that the beat asked for.", ["errand"])
 DELIVERIES = Counter("facteur_deliveries", "Callbacks attempted.", ["outcome"])
 
 
@@ -54,6 +55,11 @@ class Metrics:
                     CLASSIFY.observe(outcome.timings.classify / 1000)
             else:
                 FAILURES.labels(str(outcome.retry_at is None).lower()).inc()
+
+
+def asked(errand: str) -> None:
+    """Count an errand that the beat asked for."""
+    ASKED.labels(errand.rpartition(".")[2]).inc()
 
 
 def delivery(what: str) -> None:

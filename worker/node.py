@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
 import socket
@@ -17,8 +16,8 @@ from broker.connection import connect_redis
 from broker.names import CLASSIFY, DELIVER
 from routing.settings import Settings
 from worker.bells import WorkerBells
-
-METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+from worker.probes import METRICS_DIRECTORY, show
+from worker.vitals import Vitals
 
 
 def node_name(given: str | None, kind: str) -> str:
@@ -39,12 +38,17 @@ def make_bells(settings: Settings, celery: Celery) -> WorkerBells:
     )
 
 
-def run_node(celery: Celery, settings: Settings, *, name: str, task_queue: str, pool: list[str]) -> None:
-    """Run a Celery node until it is told to stop; SIGTERM lets it end what it has begun."""
+def run_node(  # noqa: PLR0913 - what a node is, one word each
+    celery: Celery, settings: Settings, *, name: str, task_queue: str, pool: list[str], vitals: Vitals
+) -> None:
+    """Run a Celery node until it is told to stop; SIGTERM lets it end what it has begun.
+
+    Raises:
+        ConfigurationError: the port for probes cannot be listened on.
+    """
     signals.setup_logging.connect(keep_our_logging)
     signals.worker_process_shutdown.connect(_forget_process)
-    if settings.worker_metrics_port:
-        signals.worker_ready.connect(functools.partial(_show_metrics, settings.worker_metrics_port), weak=False)
+    answer_probes(settings, vitals)
     celery.worker_main(
         [
             "--quiet",
@@ -74,14 +78,14 @@ def keep_our_logging(**_: object) -> None:
     """Having a receiver for this signal is what keeps Celery from setting up logging itself."""
 
 
-def _show_metrics(port: int, **_: object) -> None:
-    """Answer scrapes of this node: its processes write into one directory, and each scrape adds them up."""
-    from prometheus_client import CollectorRegistry, start_http_server  # noqa: PLC0415 - only where metrics are shown
-    from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415 - the same
+def answer_probes(settings: Settings, vitals: Vitals) -> None:
+    """Answer probes and scrapes, if the settings say on which port.
 
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=os.environ[METRICS_DIRECTORY])  # type: ignore[no-untyped-call]
-    start_http_server(port, registry=registry)
+    Raises:
+        ConfigurationError: it cannot be listened on.
+    """
+    if settings.metrics_port:
+        show(vitals, host=settings.host, port=settings.metrics_port)
 
 
 def _forget_process(pid: int, **_: object) -> None:

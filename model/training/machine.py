@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from typing import Any
 
 import torch
 
+from routing.cores import usable_cores
 from routing.errors import ConfigurationError
 
 _BFLOAT16_ISA = ("avx512_bf16", "amx_bf16", "bf16")
@@ -32,7 +32,7 @@ def device_of(name: str) -> torch.device:
 
 def use_threads(number: int) -> None:
     """Compute on `number` CPU threads; 0 is one for each core that this process may use."""
-    torch.set_num_threads(number or _cores())
+    torch.set_num_threads(number or usable_cores())
 
 
 def computes_in_bfloat16(device: torch.device, *, wanted: bool) -> bool:
@@ -47,16 +47,12 @@ def described(device: torch.device) -> dict[str, Any]:
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "processor": _processor_name() or platform.machine(),
-        "cores": _cores(),
+        "cores": usable_cores(),
         "threads": torch.get_num_threads(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _processor_flags() -> set[str]:
