@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import metadata
 
 from flask import Blueprint, Response, current_app, render_template
 
@@ -12,6 +11,7 @@ from app.openapi import document_of
 from app.problems import PAGE, PROBLEMS
 from app.reply import JSON, reply
 from routing.errors import NotFound
+from routing.version import version
 
 docs = Blueprint("docs", __name__)
 
@@ -57,14 +57,6 @@ def problem(slug: str) -> Response:
         headers=FRESH,
         content_type=PAGE,
     )
-
-
-def version() -> str:
-    """Return the version that is installed; `0` where the tree runs without being installed."""
-    try:
-        return metadata.version("facteur")
-    except metadata.PackageNotFoundError:
-        return "0"
 
 
 def _example(value: object) -> str:

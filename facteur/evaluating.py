@@ -7,7 +7,6 @@ import platform
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from model.report.wording import ENGLISH, LANGUAGES, Wording
 from routing.classifier import Classifier
 from routing.errors import ConfigurationError
 from routing.promise import Promise
+from routing.version import version
 
 CORPORA = Path(model_room.__file__).parent / "corpora" / "insurance"
 TEST = CORPORA / "test.jsonl"
@@ -178,16 +178,9 @@ def _circumstances(places: Sequence[Path | str]) -> Circumstances:
     return Circumstances(
         made_at=datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="seconds"),
         corpus=tuple(_near(place) for place in places),
-        program=_version(),
+        program=version(),
         machine=f"{os.cpu_count()} \N{MULTIPLICATION SIGN} {platform.machine()}, {platform.system()}",
     )
-
-
-def _version() -> str:
-    try:
-        return metadata.version("facteur")
-    except metadata.PackageNotFoundError:
-        return "0"
 
 
 def _near(place: Path | str) -> str:

@@ -65,6 +65,9 @@ if [ "$set_name" != serve ]; then
     # What it asks for is installed by now, but for CUDA, where its build has CUDA.
     install --requirement requirements/torch.txt
 fi
+# Said to setuptools-scm, which on its own stops where there is a history but no git to read it.
+SETUPTOOLS_SCM_PRETEND_VERSION_FOR_FACTEUR=$(sh requirements/version.sh)
+export SETUPTOOLS_SCM_PRETEND_VERSION_FOR_FACTEUR
 install --no-deps --no-build-isolation --editable .
 
 # Each set holds the ones before it.

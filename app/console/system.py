@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from typing import Any, Final
 
 from flask import Blueprint, Response
@@ -17,6 +16,7 @@ from app.services import services
 from broker.connection import check_redis, without_secrets
 from routing.errors import ConfigurationError, NotFound
 from routing.people import Role
+from routing.version import version
 
 system_pages = Blueprint("system", __name__)
 
@@ -54,7 +54,7 @@ def system() -> Response:
         database=without_secrets(settings.resolved_database_url),
         redis=without_secrets(settings.redis_url),
         settings=settings,
-        version=metadata.version("facteur"),
+        version=version(),
         policy=_policy(),
         party=party,
     )
