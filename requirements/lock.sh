@@ -5,6 +5,8 @@
 #   train.txt   serve.txt and the extra `train`, torch itself excepted
 #   test.txt    train.txt, the extra `mlflow` and the tools of tests and lint
 #
+# and, of their own, what the image's build runs (image.txt) and what `make image-test` runs (image_test.txt).
+#
 # One file serves Python 3.11 and 3.12 on x86-64 and ARM. Versions stay as they are unless UPGRADE=1 is given.
 set -eu
 cd "$(dirname "$0")/.."
@@ -24,3 +26,12 @@ compile --group build --group torch --extra train \
 compile --group build --group torch --extra train --extra mlflow --group test \
     --excludes requirements/torch_left_out.txt --constraints requirements/train.txt \
     --output-file requirements/test.txt
+
+compile_group() { # a group alone, without the project's own dependencies
+    "$uv" pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest ${UPGRADE:+--upgrade} \
+        --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --annotation-style line \
+        --group "$1" --output-file "$2"
+}
+
+compile_group image requirements/image.txt
+compile_group image-test requirements/image_test.txt
