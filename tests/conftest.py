@@ -2,6 +2,9 @@
 
 PostgreSQL is the server that `FACTEUR_TEST_POSTGRES_URL` names, else one on this machine. A run without any says so
 where nobody can overlook it.
+
+A run of whole folders is shared by as many processes as there are cores, a file at a time; one that names files, tests
+or words stays in one process, which starts sooner. `-n 0` and `-n 4` say otherwise.
 """
 
 from __future__ import annotations
@@ -12,13 +15,17 @@ import socket
 import sys
 import uuid
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from hypothesis import settings
 from sqlalchemy import make_url
+from xdist.scheduler import LoadScopeScheduling
 
+MAY_BE_AWAY = {"data", "history"}
+"""Marks of what a machine need not have, also in CI."""
 POSTGRES = "FACTEUR_TEST_POSTGRES_URL"
 OURS_TO_KEEP = {POSTGRES, "FACTEUR_DATA"}
 NEAR = {"localhost", "", None, urlsplit(os.environ.get(POSTGRES, "")).hostname}
@@ -73,16 +80,18 @@ def no_settings_of_the_developer(monkeypatch):
             monkeypatch.delenv(name)
 
 
+def _reason(report):
+    return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
 def _fail_instead_of_skipping(report):
-    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-    report.outcome = "failed"
-    report.longrepr = f"With CI set nothing may be skipped, but: {reason}"
+    report.outcome, report.longrepr = "failed", f"With CI set nothing may be skipped, but: {_reason(report)}"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):  # noqa: ARG001 - the hook's signature
     report = yield
-    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail") and "data" not in item.keywords:
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail") and not MAY_BE_AWAY & set(item.keywords):
         _fail_instead_of_skipping(report)
     return report
 
@@ -95,6 +104,50 @@ def pytest_make_collect_report(collector):  # noqa: ARG001 - the hook's signatur
     return report
 
 
+CHOOSING = ("keyword", "markexpr", "lf", "failedfirst", "newfirst", "stepwise", "collectonly", "showfixtures")
+"""The options of a run that names what it wants of a folder: words, marks, the last failures; or that runs nothing."""
+
+
+def _is_chosen(config):
+    return any(not Path(argument).is_dir() for argument in config.args) or any(
+        config.getoption(name, default=False) for name in CHOOSING
+    )
+
+
+MOST_PROCESSES = 8
+"""More would wait for the longest file, and each takes up to a gigabyte."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    cores = min(len(os.sched_getaffinity(0)), MOST_PROCESSES)
+    return 0 if _is_chosen(config) or cores == 1 else cores
+
+
+SLOW = ("tests/browser", "tests/integration")
+"""What is begun first, so that in the end no core waits long for another."""
+
+
+class ByFile(LoadScopeScheduling):
+    """Gives each process a file at a time, whose tests share what they start; the browser's share one service."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.partition("::")[0]
+        return SLOW[0] if file.startswith(SLOW[0]) else file
+
+    def _assign_work_unit(self, node):
+        self.workqueue.move_to_end(min(self.workqueue, key=self._turn), last=False)
+        super()._assign_work_unit(node)
+
+    def _turn(self, scope):
+        return next((turn for turn, folder in enumerate(SLOW) if scope.startswith(folder)), len(SLOW))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
+
+
 CANDIDATES = (
     "postgresql://facteur:facteur@127.0.0.1:5432/facteur_test",
     "postgresql:///postgres?host=/var/run/postgresql",
@@ -104,13 +157,22 @@ HOW = (
     "(apt-get install postgresql), start it and run as its superuser: CREATE ROLE facteur LOGIN PASSWORD 'facteur'; "
     "CREATE DATABASE facteur_test OWNER facteur;"
 )
-_missing = []
+LOUD = {
+    "No PostgreSQL server answers": "POSTGRESQL WAS NOT TESTED",
+    "No Chromium was found": "THE CONSOLE WAS NOT TESTED IN A BROWSER",
+    "The history of the repository is not here": "NO UPGRADE FROM AN OLD VERSION WAS TESTED",
+}
+"""How the reason of a skip begins that nobody may overlook: what is said in capitals."""
 
 
 def pytest_terminal_summary(terminalreporter):
-    if _missing:
-        terminalreporter.write_sep("!", "POSTGRESQL WAS NOT TESTED", red=True, bold=True)
-        terminalreporter.write_line(HOW, red=True)
+    """Read it from the reports: they come from every process that took part."""
+    told = [_reason(report) for kind in ("skipped", "failed", "error") for report in terminalreporter.getreports(kind)]
+    for begin, title in LOUD.items():
+        said = next((text[text.index(begin) :] for text in told if begin in text), None)
+        if said:
+            terminalreporter.write_sep("!", title, red=True, bold=True)
+            terminalreporter.write_line(said, red=True)
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +186,6 @@ def postgres_server():
                 raise
             continue
         return url
-    _missing.append(True)
     pytest.skip(HOW)
 
 

