@@ -15,3 +15,11 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployme
     deployment = Deployment(var=tmp_path, database_url=url)
     yield deployment
     deployment.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without tables, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'facteur.sqlite'}"
+    return str(request.getfixturevalue("empty_postgres_url"))

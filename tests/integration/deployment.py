@@ -88,15 +88,15 @@ class Deployment:
             return [sys.executable, str(HERE / "obedient_worker.py")]
         return [sys.executable, "-m", "facteur", role]
 
+    def environ(self) -> dict[str, str]:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("FACTEUR_")}
+        return {**ours, **self.settings.to_environ(), "PYTHONPATH": str(HERE.parents[1])}
+
     def start(self, *roles: str) -> None:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("FACTEUR_")}
         for role in roles or ROLES:
             if role not in self.parts:
                 self.parts[role] = Part(
-                    name=role,
-                    command=self.command(role),
-                    environ={**environ, **self.settings.to_environ(), "PYTHONPATH": str(HERE.parents[1])},
-                    log=self.var / f"{role}.log",
+                    name=role, command=self.command(role), environ=self.environ(), log=self.var / f"{role}.log"
                 )
             self.parts[role].start()
 
