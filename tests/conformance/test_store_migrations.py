@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -171,6 +173,40 @@ def test_a_database_of_a_newer_program_is_refused_with_a_sentence(empty_database
         migrate(empty_database_url)
     with pytest.raises(ConfigurationError, match="run the newer version"):
         open_store(empty_database_url)
+
+
+@pytest.fixture
+def backup(empty_postgres_url, monkeypatch):
+    """A session that holds the jobs of an old schema as `pg_dump` does, and migrations that try quickly."""
+    monkeypatch.setattr(migrations, "TABLE_SECONDS", 0.2)
+    monkeypatch.setattr(migrations, "PAUSE_SECONDS", 0.2)
+    migrate_to("0001_since_0001", empty_postgres_url)
+    with psycopg.connect(empty_postgres_url) as holding:
+        holding.execute("LOCK TABLE jobs IN ACCESS SHARE MODE")
+        yield holding
+
+
+@pytest.mark.postgres
+def test_nobody_waits_for_long_behind_a_migration_that_waits_for_a_backup(backup, empty_postgres_url):
+    waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'jobs'::regclass AND NOT granted"
+    with ThreadPoolExecutor() as threads, psycopg.connect(empty_postgres_url, autocommit=True) as mail:
+        migrating = threads.submit(migrate, empty_postgres_url)
+        while not mail.execute(waiting).fetchone()[0]:
+            assert not migrating.done()
+        mail.execute("SET lock_timeout = '20s'")
+        mail.execute("UPDATE jobs SET due_at = 0")  # gets through although the backup has not ended
+        assert not migrating.done()
+        backup.rollback()
+        assert migrating.result(timeout=30) == REVISION
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("backup")
+def test_a_migration_that_never_gets_a_table_says_who_may_hold_it(empty_postgres_url, monkeypatch):
+    monkeypatch.setattr(migrations, "WAIT_SECONDS", 0.3)
+    with pytest.raises(ConfigurationError, match="such as a backup: run `facteur migrate` again"):
+        migrate(empty_postgres_url)
+    assert schema_version(empty_postgres_url) == "0001_since_0001", "all or nothing"
 
 
 OLD_IDS = {name: f"00000000-0000-7000-8000-00000000000{place}" for place, name in enumerate("abc")}

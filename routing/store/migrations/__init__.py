@@ -17,8 +17,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from routing.errors import ConfigurationError
@@ -26,9 +26,16 @@ from routing.store.fit import Fit, fit_of
 from routing.store.opening import parse, shown
 
 WAIT_SECONDS = 60.0
-"""How long to wait for another process that is migrating the same database."""
+"""How long to wait for another process that is migrating the same database, or that holds one of its tables."""
+TABLE_SECONDS = 2.0
+"""How long one try waits for a table that others read or write. Whoever comes after waits behind it for that long, mail
+too, and behind whatever it waits for, such as a backup; so it gives up and tries again."""
+PAUSE_SECONDS = 1.0
+"""Between two tries, so that what waited gets through."""
 LOCK = 0x66616374657572
 """The key of PostgreSQL's advisory lock on migrating: "facteur" in ASCII."""
+NOT_LOCKED = "55P03"
+"""PostgreSQL's state of a statement that waited for a lock as long as it may."""
 
 
 def migrate(url: str) -> str:
@@ -38,29 +45,34 @@ def migrate(url: str) -> str:
     A newer schema that this program runs on is left as it is, so that going back to the version before is no error.
 
     Raises:
-        ConfigurationError: The URL cannot be used, the directory or the server is not there or not writable, or the
-            database is newer than this program.
+        ConfigurationError: The URL cannot be used, the directory or the server is not there or not writable, the
+            database is newer than this program, or somebody would not let go of a table.
     """
     parsed = parse(url)
     if parsed.get_backend_name() == "sqlite":
         _prepare_file(parsed)
-    config = _config()
     try:
         engine = create_engine(parsed, poolclass=NullPool, connect_args=_arguments(parsed))
         event.listen(engine, "begin", _take_turn)
-        with engine.begin() as connection:
-            version = _current(connection)
-            if fit_of(version) is not Fit.FITS:
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-                version = _current(connection)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                return _upgraded(engine)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) != NOT_LOCKED:
+                    raise
+                if time.monotonic() > deadline:
+                    raise ConfigurationError(
+                        f"The database at {shown(parsed)} was in use for {WAIT_SECONDS:.0f} s by a session that lets "
+                        "nobody change its tables, such as a backup: run `facteur migrate` again when that has ended."
+                    ) from error
+            time.sleep(PAUSE_SECONDS)
     except CommandError as error:
         raise ConfigurationError(
             f"The database at {shown(parsed)} was made by a newer version of this program ({error})."
         ) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise _unusable(parsed, error) from error
-    return version
 
 
 def schema_version(url: str) -> str | None:
@@ -79,6 +91,18 @@ def schema_version(url: str) -> str | None:
 def newest_version() -> str:
     """Return the version that the migrations of this program come to."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _upgraded(engine: Engine) -> str:
+    """Try once; return the schema's version. Raises OperationalError when a lock is not to be had."""
+    with engine.begin() as connection:
+        version = _current(connection)
+        if fit_of(version) is not Fit.FITS:
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            version = _current(connection)
+    return version
 
 
 def _current(connection: Connection) -> str:
@@ -104,8 +128,9 @@ def _take_turn(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
-        connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS:.0f}s'"))
+        connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS * 1000:.0f}ms'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        connection.execute(text(f"SET LOCAL lock_timeout = '{TABLE_SECONDS * 1000:.0f}ms'"))
 
 
 def _prepare_file(url: URL) -> None:
