@@ -1,0 +1,16 @@
+"""What tests of the pipeline share."""
+
+from __future__ import annotations
+
+import pytest
+from checkout import copy_of_this_tree
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes; `make ci-local ARGS='-m \"not long\"'` leaves it out")
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory):
+    """A copy of this tree, which tests only read and run."""
+    return copy_of_this_tree(tmp_path_factory.mktemp("pipeline") / "facteur")

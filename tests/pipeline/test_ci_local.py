@@ -1,0 +1,52 @@
+"""The pipeline runs: what passes here passes it, and what fails here fails it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+FEW_TESTS = "tests/unit/broker tests/unit/routing/test_ids.py"
+PLANTED = """def test_that_was_planted_to_fail():
+    assert 1 + 1 == 3
+"""
+
+
+def quick(checkout):
+    return replace(checkout, variables={"UNIT_TESTS": FEW_TESTS})
+
+
+def test_lint_passes_in_the_pipeline(tree):
+    run = tree.run("lint")
+    assert run.code == 0, run.log
+    assert run.passed("lint")
+
+
+def test_units_pass_in_the_pipeline_and_leave_their_reports(tree):
+    run = quick(tree).run("unit: [3.11]")
+    assert run.code == 0, run.log
+    assert run.passed("unit: [3.11]")
+    assert "</testsuite>" in (tree.path / "junit.xml").read_text(encoding="utf-8")
+    assert "<coverage " in (tree.path / "coverage.xml").read_text(encoding="utf-8")
+    assert json.loads(tree.ask("--list-json"))
+
+
+def test_a_failing_test_fails_the_pipeline(tree):
+    tree.write("tests/unit/broker/test_planted.py", PLANTED)
+    try:
+        run = quick(tree).run("unit: [3.11]")
+    finally:
+        (tree.path / "tests/unit/broker/test_planted.py").unlink()
+    assert run.code == 1
+    assert run.failed("unit: [3.11]")
+    assert "test_that_was_planted_to_fail" in run.log
+    assert "assert (1 + 1) == 3" in run.log
+
+
+@pytest.mark.long
+def test_the_image_is_built_in_the_pipeline(tree):
+    run = tree.run("build-image", "--needs")
+    assert run.code == 0, run.log
+    assert run.passed("build-image")
+    assert "IMAGE=" in (tree.path / "image.env").read_text(encoding="utf-8")
