@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # Bytecode is written as modules are first used; the installation leaves it out.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format check coverage bench bench-console bench-model screenshots train docs lock release clean
+.PHONY: help run test lint format check coverage bench bench-console bench-model screenshots train docs lock release manifests clean
 
 BIN := .venv/bin
 PYTHON_FILES := .
@@ -68,6 +68,9 @@ lock: ## Write the lock files again (UPGRADE=1 for newer versions)
 release: ## Show the next release: version, notes, what stands in the way; PUSH=1 commits, tags and pushes it
 	@command -v python3 >/dev/null && command -v git >/dev/null || { echo "make release needs python3 and git: apt-get install python3 git"; exit 1; }
 	@exec python3 ci/release.py
+
+manifests: ## Check what is under rancher/: render, validate, keep our rules (once fetches what it needs)
+	@exec sh tests/manifests/check.sh $(ARGS)
 
 clean: ## Delete .venv and what tools left; var/ with its jobs stays
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \

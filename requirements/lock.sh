@@ -5,7 +5,8 @@
 #   train.txt   serve.txt and the extra `train`, torch itself excepted
 #   test.txt    train.txt, the extra `mlflow` and the tools of tests and lint
 #
-# and, of their own, what the image's build runs (image.txt) and what `make image-test` runs (image_test.txt).
+# and, of their own, what the image's build runs (image.txt), `make image-test` (image_test.txt) and `make manifests`
+# (manifests.txt).
 #
 # One file serves Python 3.11 and 3.12 on x86-64 and ARM. Versions stay as they are unless UPGRADE=1 is given.
 set -eu
@@ -35,3 +36,4 @@ compile_group() { # a group alone, without the project's own dependencies
 
 compile_group image requirements/image.txt
 compile_group image-test requirements/image_test.txt
+compile_group manifests requirements/manifests.txt
