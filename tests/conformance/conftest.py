@@ -19,18 +19,20 @@ from routing.store.schema import metadata
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres_url(postgres_server, schema_of):
+def migrated_postgres(postgres_server, schema_of):
     with schema_of(postgres_server) as url:
         migrate(url)
-        yield url
+        with psycopg.connect(url, autocommit=True) as sweeper:
+            yield url, sweeper
 
 
 @pytest.fixture
-def postgres_url(migrated_postgres_url):
+def postgres_url(migrated_postgres):
     """The URL of an empty store on PostgreSQL."""
-    yield migrated_postgres_url
-    with psycopg.connect(migrated_postgres_url, autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {', '.join(metadata.tables)}")
+    url, sweeper = migrated_postgres
+    yield url
+    # TRUNCATE writes new files for every table and index, and waits for the disk: a hundred times what this takes.
+    sweeper.execute("; ".join(f"DELETE FROM {table}" for table in reversed(metadata.sorted_tables)))
 
 
 @pytest.fixture(scope="session")
