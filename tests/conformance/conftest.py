@@ -32,7 +32,7 @@ def postgres_url(migrated_postgres):
     url, sweeper = migrated_postgres
     yield url
     # TRUNCATE writes new files for every table and index, and waits for the disk: a hundred times what this takes.
-    sweeper.execute("; ".join(f"DELETE FROM {table}" for table in reversed(metadata.sorted_tables)))
+    sweeper.execute("; ".join(str(table.delete()) for table in reversed(metadata.sorted_tables)))
 
 
 @pytest.fixture(scope="session")
