@@ -1,15 +1,66 @@
-# One image, many roles: the command says which (`api`, `worker`, `errands`, `beat`, `migrate`).
-ARG BASE=python:3.12-slim-bookworm
+# One image for every role: the word after it says which (`api`, `worker`, `errands`, `beat`, `migrate`, or `up` for all).
+#
+#   serve   what routes mail
+#   train   serve, and what trains models (torch)
+#   test    train, and the tests
+#
+# `make image` builds it (or `sh image/build.sh serve facteur:1.2.3`) and gives these arguments their values; plain
+# `docker build .` works as well. Why this base: docs/adr/0013-an-image-of-debian-alone.md.
+ARG BASE=docker.io/library/debian:bookworm-slim@sha256:96e378d7e6531ac9a15ad505478fcc2e69f371b10f5cdf87857c4b8188404716
 
-# What the locks name, in an environment of its own; whatever builds stays behind.
-FROM ${BASE} AS build
+# What all stages stand on: Debian and its Python. Versions are those of the day: Debian's stable release changes them for
+# security only, which is what a build is for.
+FROM ${BASE} AS python
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONHASHSEED=0
+# hadolint ignore=DL3008
+RUN apt-get update -qq \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ca-certificates libstdc++6 netbase \
+        python3 tzdata >/dev/null \
+ && rm -rf /var/lib/apt/lists/*
+
+# The part of it that a running program needs. Bytecode is checked by nobody, so that it holds whatever time its source is
+# given, and is never written again.
+FROM python AS system
+COPY image/system.py /src/
+RUN python3 /src/system.py /system \
+ && install -d -m 1777 /system/var/lib/facteur \
+ && python3 -m compileall -q -f --invalidation-mode unchecked-hash -s /system -p / /system/usr/lib/python3.11
+
+# What the lock names, in an environment of its own. It holds no pip: /opt/build does, and stays behind.
+FROM python AS packages
+# hadolint ignore=DL3008
+RUN apt-get update -qq \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils python3-venv >/dev/null \
+ && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-ENV PIP_CACHE_DIR=/var/cache/pip
-RUN python3 -m venv /opt/facteur
-COPY requirements/serve.txt requirements/serve.txt
+COPY requirements/image.txt requirements/
+# The secrets are how this machine reaches the package index; without them pip's own ways hold.
+RUN --mount=type=cache,target=/var/cache/pip \
+    --mount=type=secret,id=certificates --mount=type=secret,id=pip \
+    if [ -s /run/secrets/certificates ]; then export PIP_CERT=/run/secrets/certificates; fi; \
+    if [ -s /run/secrets/pip ]; then export PIP_CONFIG_FILE=/run/secrets/pip; fi; \
+    python3 -m venv /opt/build && python3 -m venv --without-pip /opt/facteur \
+ && /opt/build/bin/pip --cache-dir /var/cache/pip install --quiet --no-deps --require-hashes \
+        --requirement requirements/image.txt
+COPY requirements/serve.txt requirements/
 # huggingface-hub, which tokenizers declares, is left out on purpose: see requirements/left_out.txt.
 RUN --mount=type=cache,target=/var/cache/pip \
-    /opt/facteur/bin/pip install --no-deps --require-hashes --requirement requirements/serve.txt
+    --mount=type=secret,id=certificates --mount=type=secret,id=pip \
+    if [ -s /run/secrets/certificates ]; then export PIP_CERT=/run/secrets/certificates; fi; \
+    if [ -s /run/secrets/pip ]; then export PIP_CONFIG_FILE=/run/secrets/pip; fi; \
+    /opt/build/bin/pip --cache-dir /var/cache/pip --python /opt/facteur/bin/python install --quiet --no-compile --no-deps \
+        --require-hashes --requirement requirements/serve.txt
+
+# As little of it as serving needs, compiled.
+FROM packages AS trimmed
+COPY image/trim.sh image/
+RUN /opt/build/bin/pip --python /opt/facteur/bin/python uninstall --quiet --yes setuptools setuptools-scm vcs-versioning \
+ && sh image/trim.sh /opt/facteur/lib/python3.11/site-packages \
+ && python3 -m compileall -q -f --invalidation-mode unchecked-hash /opt/facteur/lib
+
+# The product beside it.
+FROM trimmed AS build
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY app app
 COPY broker broker
@@ -17,13 +68,42 @@ COPY facteur facteur
 COPY model model
 COPY routing routing
 COPY worker worker
-RUN --mount=type=cache,target=/var/cache/pip \
-    /opt/facteur/bin/pip install --no-deps --no-build-isolation . \
- && /opt/facteur/bin/pip uninstall --yes setuptools pip \
- && rm -rf /opt/facteur/lib/python3*/site-packages/pip
+COPY image/install.sh image/
+ARG VERSION=0.0
+RUN rm -rf model/corpora model/training model/torch_runtime.py && sh image/install.sh "${VERSION}"
+COPY examples/mails /product/opt/facteur/lib/python3.11/site-packages/examples/mails
 
-FROM ${BASE} AS serve
-ARG VERSION=0.1.0
+# What runs, but for the list of what is in it. What changes seldom lies below, so that an upgrade fetches little.
+FROM scratch AS inside
+COPY --from=system /system /
+COPY --from=trimmed /opt/facteur /opt/facteur
+COPY --from=build /product /
+
+FROM packages AS listing
+COPY --from=inside / /inside
+COPY image/sbom.py /src/
+ARG VERSION=0.0
+ARG SOURCE_DATE_EPOCH=0
+RUN /opt/build/bin/python /src/sbom.py --version "${VERSION}" --time "${SOURCE_DATE_EPOCH}" --root /inside \
+        --output /sbom.cdx.json
+
+FROM inside AS serve
+COPY --from=listing /sbom.cdx.json /opt/facteur/sbom.cdx.json
+ENV PATH=/opt/facteur/bin:/usr/bin:/bin \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    FACTEUR_VAR=/var/lib/facteur \
+    FACTEUR_HOST=0.0.0.0
+WORKDIR /var/lib/facteur
+# By number, so that Kubernetes can see that it is not root.
+USER 10001:10001
+EXPOSE 8025 8026
+# Asks whichever role runs here. The start of a role takes a second or two.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["facteur", "health"]
+ENTRYPOINT ["facteur"]
+# Everything in one container, so that `docker run` alone shows the product; a deployment names a role a container.
+CMD ["up"]
+ARG VERSION=0.0
 ARG REVISION=""
 ARG CREATED=""
 ARG SOURCE=""
@@ -34,22 +114,3 @@ LABEL org.opencontainers.image.title="Facteur" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.source="${SOURCE}"
-RUN groupadd --system --gid 10001 facteur \
- && useradd --system --uid 10001 --gid facteur --no-create-home --home-dir /var/lib/facteur facteur \
- && install --directory --owner facteur --group facteur --mode 0750 /var/lib/facteur
-COPY --from=build /opt/facteur /opt/facteur
-ENV PATH=/opt/facteur/bin:$PATH \
-    PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1 \
-    FACTEUR_VAR=/var/lib/facteur \
-    FACTEUR_HOST=0.0.0.0
-WORKDIR /var/lib/facteur
-# By number, so that Kubernetes can see that it is not root.
-USER 10001:10001
-EXPOSE 8025
-# Asks the role that has an address; other roles override it, as `compose` and Kubernetes do anyway.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-    CMD ["python3", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('FACTEUR_PORT', '8025') + '/healthz', timeout=2)"]
-ENTRYPOINT ["facteur"]
-# Everything in one container, so that `docker run` alone shows the product; a deployment names a role a container.
-CMD ["up"]

@@ -3,7 +3,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # Bytecode is written as modules are first used; the installation leaves it out.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format check coverage bench bench-console bench-model screenshots train docs lock release manifests clean
+.PHONY: help run test lint format check coverage bench bench-console bench-model screenshots train docs lock release manifests \
+	image image-test sbom clean
 
 BIN := .venv/bin
 PYTHON_FILES := .
@@ -71,6 +72,15 @@ release: ## Show the next release: version, notes, what stands in the way; PUSH=
 
 manifests: ## Check what is under rancher/: render, validate, keep our rules (once fetches what it needs)
 	@exec sh tests/manifests/check.sh $(ARGS)
+
+image: ## Build the image (TARGET=train for the one that trains; TAG=name:version)
+	@sh image/build.sh $(or $(TARGET),serve) $(or $(TAG),facteur:latest)
+
+image-test: ## Build the image, start it with PostgreSQL and Redis, and route mail through it (ARGS=--quick for it alone)
+	@sh image/test.sh $(ARGS)
+
+sbom: ## Build the image and write the list of what is in it to build/facteur.cdx.json
+	@sh image/list.sh build/facteur.cdx.json
 
 clean: ## Delete .venv and what tools left; var/ with its jobs stays
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \

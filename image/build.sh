@@ -1,0 +1,55 @@
+#!/bin/sh
+# Build the image: build.sh TARGET TAG [FLAG...]
+#
+#   TARGET   serve, train or test: a stage of the Dockerfile
+#   TAG      what to call it, such as facteur:1.2.0
+#   FLAG     goes to `docker build` or `buildah build` as it is
+#
+# From the environment, each with a default:
+#   VERSION, REVISION, SOURCE   what the labels say; by default read from git where this is a checkout
+#   SOURCE_DATE_EPOCH           the time of all that is made, in seconds; by default the commit's
+#   BASE                        another base than the pinned one
+#   TORCH_INDEX                 for train and test: where pip finds PyTorch's build for CPUs
+#   CERTIFICATES, PIP_CONFIG    files that the build may read and the image does not keep: the certificates that this
+#                               machine trusts, and how pip reaches its index
+#   STAND_INS=1                 make the base by mmdebstrap, without asking a registry
+set -eu
+cd "$(dirname "$0")/.."
+. image/engine.sh
+
+[ $# -ge 2 ] || fail "image/build.sh TARGET TAG [FLAG...]"
+target=$1
+tag=$2
+shift 2
+
+git_says() { git -c safe.directory='*' "$@" 2>/dev/null || true; }
+
+export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git_says log -1 --format=%ct)}"
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-0}
+VERSION=${VERSION:-$(sh requirements/version.sh)}
+REVISION=${REVISION:-$(git_says rev-parse HEAD)}
+created=$(date --utc --date "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
+
+find_builder
+if [ -z "${BASE:-}" ]; then
+    BASE=$(sh image/stand_ins.sh base)
+fi
+
+set -- "$@" --target "$target" \
+    --build-arg "BASE=$BASE" \
+    --build-arg "VERSION=$VERSION" \
+    --build-arg "REVISION=$REVISION" \
+    --build-arg "CREATED=$created" \
+    --build-arg "SOURCE=${SOURCE:-}" \
+    --build-arg "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH"
+[ -z "${TORCH_INDEX:-}" ] || set -- "$@" --build-arg "TORCH_INDEX=$TORCH_INDEX"
+
+certificates=${CERTIFICATES:-/etc/ssl/certs/ca-certificates.crt}
+[ ! -s "$certificates" ] || set -- "$@" --secret "id=certificates,src=$certificates"
+[ ! -s "${PIP_CONFIG:-}" ] || set -- "$@" --secret "id=pip,src=$PIP_CONFIG"
+
+case $BUILDER in
+buildah) set -- "$@" --timestamp "$SOURCE_DATE_EPOCH" --pull-never ;;
+docker) set -- "$@" --provenance=false ;;
+esac
+build_anyhow . "$tag" "$@"

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Build the image, start it and route mail through it: `make image-test`. test.sh [--quick] [FLAG...]
+#
+#   --quick   the image alone, with the database and the Redis that it brings; without it compose.yaml is started too, with
+#             PostgreSQL and Redis, and the image is built a second time, which must give the same
+#   FLAG      goes to pytest
+#
+# On Debian as root it installs what is missing. Containers, networks, volumes and images of its own are removed at the
+# end; the layers of the build stay, for the next one.
+set -eu
+cd "$(dirname "$0")/.."
+. image/engine.sh
+
+quick=
+if [ "${1:-}" = --quick ]; then
+    quick=yes
+    shift
+fi
+started=$(date +%s)
+say() { printf '== %s (%d s)\n' "$1" $(($(date +%s) - started)); }
+
+python=build/image-test/bin/python
+install_tools() {
+    locked="$(pwd) $(cksum <requirements/image_test.txt)"
+    [ "$(cat build/image-test/installed 2>/dev/null)" != "$locked" ] || return 0
+    [ -z "$(find /usr/lib/python3* -maxdepth 1 -name ensurepip 2>/dev/null)" ] && python3 -c 'import ensurepip' 2>/dev/null ||
+        install_packages python3 python3-venv
+    python3 -m venv --clear build/image-test
+    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --requirement requirements/image_test.txt
+    echo "$locked" >build/image-test/installed
+}
+
+say "what builds and runs"
+find_builder
+find_runner
+install_tools
+
+IMAGE=localhost/facteur-test:$$
+clean_up() {
+    trap - EXIT INT TERM
+    "$RUNNER" image rm --force "$IMAGE" >/dev/null 2>&1 || true
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+say "build"
+sh image/build.sh serve "$IMAGE" --quiet >/dev/null
+export IMAGE RUNNER
+
+if [ -n "$quick" ]; then
+    set -- -m 'not full' "$@"
+else
+    POSTGRES_IMAGE=$(sh image/stand_ins.sh postgres)
+    REDIS_IMAGE=$(sh image/stand_ins.sh redis)
+    if [ "$RUNNER" = docker ] && docker compose version >/dev/null 2>&1; then
+        COMPOSE="docker compose"
+    else
+        COMPOSE="$(pwd)/$python -m podman_compose"
+    fi
+    export POSTGRES_IMAGE REDIS_IMAGE COMPOSE
+fi
+say "test"
+"$python" -m pytest -c tests/image/pytest.ini --rootdir=. --confcutdir=tests/image -p no:cacheprovider --tb=short \
+    tests/image "$@"
+say "done: the image has $("$RUNNER" image inspect --format '{{.Size}}' "$IMAGE" | awk '{ printf "%.0f", $1 / 1e6 }') MB"
