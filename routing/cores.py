@@ -50,7 +50,7 @@ def _each(mount: Path, path: str, limit_in: Callable[[Path], float]) -> Iterator
     """
     inside = [part for part in PurePosixPath(path).parts if part not in {"/", ".."}]
     for depth in range(len(inside), -1, -1):
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, ZeroDivisionError):
             yield limit_in(mount.joinpath(*inside[:depth]))
 
 

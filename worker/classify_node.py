@@ -98,8 +98,8 @@ class ClassifyNode:
                 "processes": self._staff.lacking,
             },
             ready={
-                "redis": listening.awaited,
-                "store": lambda: self._attendance.recorded.awaited() if self._attendance else "not asked yet",
+                "redis": listening.absent,
+                "store": lambda: self._attendance.recorded.absent() if self._attendance else "not asked yet",
                 "prepared": self._staff.unprepared,
             },
         )

@@ -81,7 +81,7 @@ def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: s
         name=node_name(name, "errands"),
         task_queue=ERRANDS_QUEUE,
         pool=["--pool=threads", f"--concurrency={THREADS}"],
-        vitals=Vitals(alive={"listening": listening.missed}, ready={"redis": listening.awaited}),
+        vitals=Vitals(alive={"listening": listening.missed}, ready={"redis": listening.absent}),
     )
 
 

@@ -64,7 +64,7 @@ def run_beat(settings: Settings) -> None:
     """
     pause = settings.sweep_seconds + SILENT_SECONDS
     ticking, asking = Pulse(silence=pause), Pulse(silence=pause)
-    answer_probes(settings, Vitals(alive={"ticking": ticking.missed}, ready={"redis": asking.awaited}))
+    answer_probes(settings, Vitals(alive={"ticking": ticking.missed}, ready={"redis": asking.absent}))
     celery = make_celery(settings.redis_url)
     celery.conf.beat_schedule = {
         task: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, EXPIRES_SECONDS)}}

@@ -44,7 +44,7 @@ class Pulse:
         silent = 0.0 if at is None else self._clock() - at
         return f"silent for {silent:.0f} seconds" if silent > self._silence else ""
 
-    def awaited(self) -> str:
+    def absent(self) -> str:
         """Say what is missing, also while it rests or has not begun."""
         return self.missed() if self.beats else "not there yet, or away"
 
