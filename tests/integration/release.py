@@ -73,12 +73,12 @@ class HistoryMissing(Exception):
     """There is no repository here, or its history was cut off."""
 
 
-def old_tree(place: Path, *, before: str) -> Path:
-    """Take out of the history the tree as it was before a migration came. Raises HistoryMissing."""
+def old_tree(place: Path, *, before: str, rooms: tuple[str, ...] = ROOMS) -> Path:
+    """Take out of the history the tree as it was before a migration's file came. Raises HistoryMissing."""
     path = f"routing/store/migrations/versions/{before}"
     try:
         added = git("log", "--diff-filter=A", "--format=%H", "--", path).decode().split()
-        archive = git("archive", "--format=tar", f"{added[-1]}^", *ROOMS, ":!model/bundled")
+        archive = git("archive", "--format=tar", f"{added[-1]}^", *rooms, ":!model/bundled")
     except (OSError, subprocess.CalledProcessError, IndexError) as error:
         raise HistoryMissing(path) from error
     with open_tar(fileobj=BytesIO(archive)) as tar:
