@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class Nothing(dict):
         return None
 
 
+@cache
 def sayings(tree):
     environ = {**os.environ, "PYTHONPATH": str(tree), "PYTHONSAFEPATH": "1"}
     run = subprocess.run([sys.executable, str(SAYINGS)], env=environ, capture_output=True, text=True, check=True)

@@ -222,3 +222,4 @@ def test_the_version_before_the_console_works_on_beside_this_one(release, tmp_pa
     with now.store() as store:
         store.recount()  # as the errands do every hour
         assert sum(state.open for state in store.queue_states()) == len(senders.accepted)
+    assert not now.rows("SELECT id FROM jobs WHERE arrived_at = 0 OR routed_queue IS NULL"), "all can be listed"
