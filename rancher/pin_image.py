@@ -108,6 +108,14 @@ def train_entry(component: str) -> str:
     return match.group() if match else ""
 
 
+def find_overlay(given: str) -> Path:
+    """Return an overlay's folder, named or by path. Raises Refused."""
+    for folder in (RANCHER / "overlays" / given, Path(given)):
+        if (folder / "kustomization.yaml").is_file():
+            return folder
+    raise Refused(f"There is no overlay {given!r} in {RANCHER / 'overlays'}.")
+
+
 def pin(overlay: Path, arguments: argparse.Namespace) -> tuple[Path, str]:
     """Return the file to write and its text. Raises Refused."""
     pinned, beside = overlay / "image" / "kustomization.yaml", overlay / "canary" / "kustomization.yaml"
@@ -142,13 +150,8 @@ def main(argv: list[str] | None = None) -> int:
     kind.add_argument("--train", action="store_true", help="the image of the training")
     parser.add_argument("--replicas", type=int, default=1, help="pods of each role of the canary (default 1)")
     arguments = parser.parse_args(argv)
-    overlay = Path(arguments.overlay)
-    if not (overlay / "kustomization.yaml").exists():
-        overlay = RANCHER / "overlays" / arguments.overlay
     try:
-        if not (overlay / "kustomization.yaml").exists():
-            raise Refused(f"There is no overlay {arguments.overlay!r} in {RANCHER / 'overlays'}.")
-        path, text = pin(overlay, arguments)
+        path, text = pin(find_overlay(arguments.overlay), arguments)
     except Refused as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 2

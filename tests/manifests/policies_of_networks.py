@@ -48,8 +48,9 @@ def _port_is(port: dict[str, Any], wanted: int, protocol: str, names: dict[str, 
     return port.get("protocol", "TCP") == protocol and (given is None or names.get(given, given) == wanted)
 
 
-def allowed(deployment: Deployment, pod: Pod, direction: str, peer: Peer, port: int, protocol: str = "TCP") -> bool:
-    """Say whether traffic of a pod (`ingress` to it, `egress` from it) with a peer is let through."""
+def allowed(deployment: Deployment, pod: Pod, direction: str, peer: Peer, port: int | str) -> bool:
+    """Say whether traffic of a pod (`ingress` to it, `egress` from it) with a peer is let through; 53 or "53/UDP"."""
+    number, _, protocol = str(port).partition("/")
     names = {each["name"]: each["containerPort"] for container in pod.containers for each in container.get("ports", [])}
     kind, side = ("Ingress", "from") if direction == "ingress" else ("Egress", "to")
     about = [
@@ -61,7 +62,9 @@ def allowed(deployment: Deployment, pod: Pod, direction: str, peer: Peer, port: 
         return True
     return any(
         (side not in rule or any(_is_taken(block, peer, deployment.namespace) for block in rule[side]))
-        and ("ports" not in rule or any(_port_is(each, port, protocol, names) for each in rule["ports"]))
+        and (
+            "ports" not in rule or any(_port_is(each, int(number), protocol or "TCP", names) for each in rule["ports"])
+        )
         for spec in about
         for rule in spec.get(direction, [])
     )
@@ -83,21 +86,21 @@ def nothing_is_let_through_by_default(deployment: Deployment) -> list[str]:
 @policy
 def strangers_are_kept_out(deployment: Deployment) -> list[str]:
     """Neither other pods of the cluster nor the internet reach any port, and nobody reaches the cloud's metadata."""
+    strangers = [("default", STRANGER), (deployment.namespace, STRANGER), ("kube-system", STRANGER), "203.0.113.9"]
     found = []
     for pod in deployment.pods:
-        for port in (22, 80, 5432, 6379, 8025, 8026):
-            for peer in (
-                ("default", STRANGER),
-                (deployment.namespace, STRANGER),
-                ("kube-system", STRANGER),
-                "203.0.113.9",
-            ):
-                if allowed(deployment, pod, "ingress", peer, port):
-                    found.append(f"{pod.name}: {peer} reaches port {port}")
-        for address in ("169.254.169.254", "10.0.0.1", "192.168.1.1"):
-            for port in (80, 443):
-                if allowed(deployment, pod, "egress", address, port):
-                    found.append(f"{pod.name}: it reaches {address}:{port}")
+        found += [
+            f"{pod.name}: {peer} reaches port {port}"
+            for port in (22, 80, 5432, 6379, 8025, 8026)
+            for peer in strangers
+            if allowed(deployment, pod, "ingress", peer, port)
+        ]
+        found += [
+            f"{pod.name}: it reaches {address}:{port}"
+            for address in ("169.254.169.254", "10.0.0.1", "192.168.1.1")
+            for port in (80, 443)
+            if allowed(deployment, pod, "egress", address, port)
+        ]
     return found
 
 
@@ -119,7 +122,7 @@ def everybody_can_look_up_names(deployment: Deployment) -> list[str]:
         f"{pod.name}: it cannot ask the DNS over {protocol}"
         for pod in deployment.pods
         for protocol in ("UDP", "TCP")
-        if not allowed(deployment, pod, "egress", ("kube-system", DNS), 53, protocol)
+        if not allowed(deployment, pod, "egress", ("kube-system", DNS), f"53/{protocol}")
     ]
 
 

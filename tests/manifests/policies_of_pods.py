@@ -164,7 +164,7 @@ def no_variables_of_services_are_injected(deployment: Deployment) -> list[str]:
 
 
 def variables(deployment: Deployment):
-    """Give every variable that reaches a container of ours: where, its name, its value (None when it is referred to)."""
+    """Give every variable that reaches a container: where, its name, its value (None when it is referred to)."""
     maps = {each["metadata"]["name"]: each.get("data", {}) for each in deployment.of("ConfigMap")}
     for _, container, where in each_container(deployment):
         for each in container.get("env", []):

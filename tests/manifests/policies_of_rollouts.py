@@ -206,9 +206,11 @@ def every_placeholder_was_replaced(deployment: Deployment) -> list[str]:
         for container in pod.containers
         if container["image"] in PLACEHOLDERS
     ]
-    for each in deployment.of("NetworkPolicy"):
-        if "192.0.2." in str(each["spec"]):
-            found.append(f"NetworkPolicy {each['metadata']['name']}: the overlay does not say where the service is")
+    found += [
+        f"NetworkPolicy {each['metadata']['name']}: the overlay does not say where the service is"
+        for each in deployment.of("NetworkPolicy")
+        if "192.0.2." in str(each["spec"])
+    ]
     return found
 
 
