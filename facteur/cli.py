@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
+import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +14,9 @@ import click
 
 from routing.errors import ConfigurationError, FacteurError
 from routing.settings import Settings
+
+TERMINATED = 128 + signal.SIGTERM
+"""The exit status that shells give a process which SIGTERM ended."""
 
 SAMPLES = Path(__file__).parent.parent / "examples" / "mails"
 
@@ -60,6 +66,7 @@ class Group(click.Group):
 @click.version_option(package_name="facteur")
 def main() -> None:
     """Facteur reads every e-mail and sends it to the right team."""
+    _heed_sigterm()
 
 
 @main.command()
@@ -141,6 +148,12 @@ def route(ctx: click.Context, places: tuple[str, ...], as_json: bool, model: str
     settings = _settings()
     if not route_files(replace(settings, model=model or settings.model), list(places), as_json=as_json):
         ctx.exit(1)
+
+
+def _heed_sigterm() -> None:
+    """End at SIGTERM, also before a role has its own way to: Linux hides it from a container's first process else."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
 
 
 def _settings(*, needs_redis: bool = False) -> Settings:

@@ -97,6 +97,12 @@ class Settings:
     hang_seconds: float = _setting(
         30.0, "A worker process that works longer than this on one claim is killed; less than the lease.", minimum=1
     )
+    stop_seconds: float = _setting(
+        20.0,
+        "How long a worker or the errands may take to end what they have begun when they are told to stop; then what "
+        "they hold goes back. Less than the time after which your platform kills (Kubernetes: 30).",
+        minimum=0,
+    )
     sweep_seconds: float = _setting(
         5.0, "How often expired leases are returned and forgotten work is looked for.", minimum=0.1
     )

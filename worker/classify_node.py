@@ -33,6 +33,7 @@ from worker.metrics import Metrics, explanation, policy_refused
 from worker.node import make_bells, node_name, run_node
 from worker.pace import Pace
 from worker.staff import Staff
+from worker.stopping import end_in_time
 from worker.vitals import Vitals
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class ClassifyNode:
         signals.worker_process_init.connect(self._start_child)
         signals.worker_ready.connect(self._ready)
         signals.worker_shutting_down.connect(self._shutting_down)
+        end_in_time(settings.stop_seconds, children=self._staff.living, give_back=self._give_back)
         run_node(
             self._celery,
             settings,
@@ -113,13 +115,27 @@ class ClassifyNode:
         store = open_store(self._settings.resolved_database_url)
         try:
             self._book(store, model).current()
-            released = store.release(f"{self._name}/", max_attempts=self._settings.max_attempts, now=time.time())
+            released = self._release(store)
         finally:
             store.close()
         language.load()  # shared by the children, and not waited for by the first mail
         if released:
             log.warning("%d mails that this node held when it died are queued again", released)
         return model
+
+    def _give_back(self) -> None:
+        """Return what children held that had to be ended, and wake another node for it."""
+        store = open_store(self._settings.resolved_database_url, busy_timeout=2)
+        try:
+            released = self._release(store)
+        finally:
+            store.close()
+        if released:
+            log.warning("%d mails that this node held are queued again", released)
+            make_bells(self._settings, self._celery).wake_another()
+
+    def _release(self, store: Store) -> int:
+        return store.release(f"{self._name}/", max_attempts=self._settings.max_attempts, now=time.time())
 
     def _book(self, store: Store, model: ModelIdentity) -> PolicyBook:
         return PolicyBook(

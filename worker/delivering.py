@@ -30,6 +30,10 @@ SILENT_SECONDS = 60.0
 so that one receiver that swallows connections does not hold up everybody else's callbacks."""
 
 
+class Stopped(Exception):
+    """This node is told to stop, and the callback has not been begun."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Courier:
     """Posts the callbacks that are due."""
@@ -44,9 +48,11 @@ class Courier:
     """Says that from now on whoever owes a callback must ring again."""
     clock: Callable[[], float]
     observe: Callable[[str], None]
-    """Told of each attempt: delivered, retried or given up."""
+    """Told of each attempt: delivered, retried, given up, or put off because this node stops."""
     places: threading.Semaphore
     """How many threads may post at a time: fewer than there are, for sweeps must not wait for receivers."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when this node is told to stop: what it has not begun to post goes to another then."""
     draw: Callable[[], float] = random.random
     stopwatch: Callable[[], float] = time.monotonic
     silent: dict[str, float] = field(default_factory=dict)
@@ -65,7 +71,7 @@ class Courier:
         ends_at = self.stopwatch() + SHIFT_SECONDS
         answered = False
         woke_another = False
-        while self.stopwatch() < ends_at:
+        while self.stopwatch() < ends_at and not self.stopping.is_set():
             due = self.store.claim_deliveries(
                 limit=CLAIM, lease_seconds=2 * CLAIM * self.poster.timeout_seconds, now=self.clock()
             )
@@ -84,6 +90,8 @@ class Courier:
     def _attempt(self, delivery: Delivery) -> DeliveryOutcome:
         try:
             self._post(delivery)
+        except Stopped:
+            return self._outcome(delivery, "put off", retry_at=self.clock())
         except Undeliverable as error:
             return self._outcome(delivery, "given up", error=str(error))
         except NotFound:
@@ -105,6 +113,8 @@ class Courier:
         return self._outcome(delivery, "retried", error=error, retry_at=self.clock() + pause)
 
     def _post(self, delivery: Delivery) -> None:
+        if self.stopping.is_set():
+            raise Stopped
         receiver = urlsplit(delivery.url).netloc
         if self.stopwatch() < self.silent.get(receiver, float("-inf")):
             raise TryAgain("the receiver could not be reached a moment ago")

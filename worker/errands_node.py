@@ -18,6 +18,7 @@ from worker.faults import forgiving
 from worker.listening import watch_listening
 from worker.metrics import delivery
 from worker.node import make_bells, node_name, run_node
+from worker.stopping import end_in_time
 from worker.sweeping import Sweeper
 from worker.tallying import Tallier
 from worker.vitals import Vitals
@@ -42,6 +43,9 @@ def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: s
     celery = make_celery(settings.redis_url)
     store = open_store(settings.resolved_database_url)
     bells = make_bells(settings, celery)
+    stopping = threading.Event()
+    signals.worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
+    end_in_time(settings.stop_seconds)
     sweeper = Sweeper(
         store=store,
         max_attempts=settings.max_attempts,
@@ -68,6 +72,7 @@ def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: s
             clock=time.time,
             observe=delivery,
             places=threading.Semaphore(COURIERS),
+            stopping=stopping,
         )
         celery.task(name=DELIVER, shared=False)(forgiving(courier.work))
     else:

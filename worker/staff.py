@@ -67,6 +67,10 @@ class Staff:
         self._living = living
         return living
 
+    def living(self) -> frozenset[int]:
+        """Return the processes that lived when it was last looked."""
+        return self._living
+
     def lacking(self) -> str:
         """Say which processes do nothing any more, or that there have long been too few."""
         living = self._living

@@ -259,3 +259,20 @@ def test_a_lease_outlasts_all_that_one_claim_can_take(mail):
     desk = Desk(mail, FakePoster(), Asked())
     desk.courier.work()
     assert all(lease > limit * desk.poster.timeout_seconds for limit, lease in desk.store.leases)
+
+
+def test_a_courier_that_is_told_to_stop_puts_off_what_it_has_not_begun(mail):
+    desk = Desk(mail, poster := FakePoster())
+    desk.owe(CLAIM)
+    posting = poster.post
+
+    def stop_meanwhile(url, body, headers):
+        desk.courier.stopping.set()
+        posting(url, body, headers)
+
+    poster.post = stop_meanwhile
+    desk.courier.work()
+    assert desk.observed == ["delivered"] + ["put off"] * (CLAIM - 1)
+    assert desk.woken
+    # Another node takes them at once, not when a lease has expired.
+    assert len(desk.store.claim_deliveries(limit=10, lease_seconds=1, now=desk.now)) == CLAIM - 1
