@@ -4,7 +4,7 @@ python benchmarks/growth.py [--mails N] [--seed S] [--write]
 
 Mails go the whole way by the code that runs in production, in this process: accepted one a transaction, claimed and
 recorded 16 at a time with the stand-in for the model (whose answers take the same room), dealt with by agents, one in
-twenty corrected, counted for the dashboard, and then past the day of retention. PostgreSQL is measured where
+twenty corrected, and counted for the dashboard. PostgreSQL is measured where
 FACTEUR_TEST_POSTGRES_URL names a server, in a schema of its own.
 """
 
@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from rich.console import Console
 from rich.table import Table
@@ -59,6 +60,18 @@ SECONDS_APART = 4.3
 OF_THE_MAIL = {"mails", "texts"}
 """Tables whose rows retention deletes with the mail; the words to search are among them."""
 Sizes = dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Server:
+    """A database to measure, and how."""
+
+    url: str
+    sizes: Callable[[], Sizes]
+    written: Callable[[], int]
+    """Bytes of the log that the server has written since ever; 0 where there is no server."""
+    seconds: Callable[[], float]
+    """The processor's time of the processes that serve us; 0 where there is no server."""
 
 
 @dataclass
@@ -152,7 +165,7 @@ def of_postgresql(connection: psycopg.Connection[Any]) -> Sizes:
         )
     ]
     for name in tables:
-        connection.execute(f"VACUUM {name}")
+        connection.execute(f"VACUUM {name}")  # as the server does by itself
     return {
         name: connection.execute("SELECT pg_total_relation_size(%s::regclass)", [name]).fetchone()[0] for name in tables
     }
@@ -168,25 +181,19 @@ def grouped(sizes: Sizes) -> Sizes:
 
 
 @contextmanager
-def a_sqlite() -> Iterator[tuple[str, Callable[[], Sizes], Callable[[], int]]]:
+def a_sqlite() -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="facteur-growth-") as folder:
         path = Path(folder) / "facteur.sqlite"
-        yield f"sqlite:///{path}", lambda: of_sqlite(path), lambda: 0
+        yield Server(url=f"sqlite:///{path}", sizes=lambda: of_sqlite(path), written=lambda: 0, seconds=lambda: 0.0)
 
 
 @contextmanager
-def a_postgresql(server: str) -> Iterator[tuple[str, Callable[[], Sizes], Callable[[], int]]]:
+def a_postgresql(server: str) -> Iterator[Server]:
     name = f"growth_{uuid.uuid4().hex[:8]}"
-    url = (
-        make_url(server)
-        .set(drivername="postgresql")
-        .update_query_dict(
-            {
-                "options": f"-csearch_path={name} -csynchronous_commit=off"
-            }  # nobody waits for the disk: sizes stay the same
-        )
-    )
-    plain = url.render_as_string(hide_password=False)
+    # Nobody waits for the disk: sizes stay the same.
+    options = {"options": f"-csearch_path={name} -csynchronous_commit=off", "application_name": name}
+    url = make_url(server).set(drivername="postgresql").update_query_dict(options)
+    plain = url.render_as_string(hide_password=False).replace("+", "%20")  # as libpq reads it
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
 
@@ -194,34 +201,38 @@ def a_postgresql(server: str) -> Iterator[tuple[str, Callable[[], Sizes], Callab
             (bytes_,) = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
             return int(bytes_)
 
+        def seconds() -> float:
+            rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [name]).fetchall()
+            return sum(sum(psutil.Process(pid).cpu_times()[:2]) for (pid,) in rows if psutil.pid_exists(pid))
+
         try:
-            yield plain, lambda: of_postgresql(connection), written
+            yield Server(url=plain, sizes=lambda: of_postgresql(connection), written=written, seconds=seconds)
         finally:
             connection.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 def measured(database: Any, mails: int, seed: int, attachment: int) -> dict[str, Any]:
     """What the second half of the mails added: the first half fills what every database has."""
-    with database as (url, sizes, written):
-        migrate(url)
-        store = open_store(url)
+    with database as server:
+        migrate(server.url)
+        store = open_store(server.url)
         life = Life(store=store, draw=random.Random(seed), attachment=attachment)
         life.live(mails // 2)
-        before, log, content = grouped(sizes()), written(), life.bytes
-        begin = time.process_time()
+        before, content = grouped(server.sizes()), life.bytes
+        log, served, begin = server.written(), server.seconds(), time.process_time()
         life.live(mails - mails // 2)
-        cpu = time.process_time() - begin
-        log_after, after = written(), grouped(sizes())
+        cpu, served, log = time.process_time() - begin, server.seconds() - served, server.written() - log
+        after = grouped(server.sizes())
         added = life.mails - mails // 2
         by_table = {name: (after[name] - before.get(name, 0)) / added for name in after}
-        store.purge(mails_before=math.inf, jobs_before=-math.inf, now=life.clock)
         store.close()
     return {
         "mails": added,
         "content_bytes": (life.bytes - content) / added,
         "bytes_with_mail": sum(by_table.values()),
         "bytes_without_mail": sum(size for name, size in by_table.items() if name not in OF_THE_MAIL),
-        "log_bytes": (log_after - log) / added,
+        "log_bytes": log / added,
+        "server_cpu_ms": served / added * 1000,
         "client_cpu_ms": cpu / added * 1000,
         "by_table": {
             name: round(size) for name, size in sorted(by_table.items(), key=lambda each: -each[1]) if size >= 1
@@ -240,13 +251,15 @@ def main() -> None:
     if server:
         databases["postgresql"] = lambda: a_postgresql(server)
     described, results = machine(), {}
-    table = Table("Database", "Mail itself", "Kept with the mail", "Kept without", "Server's log", box=None)
+    table = Table(
+        "Database", "Mail itself", "Kept with the mail", "Kept without", "Server's log", "Server's CPU", box=None
+    )
     for name, database in databases.items():
         for attachment, mails in ((0, options.mails), (100_000, max(AT_ONCE * 2, options.mails // 20))):
             row = measured(database(), mails, options.seed, attachment)
             results[f"{name}{', with an attachment' if attachment else ''}"] = row
             figures = (row[key] for key in ("content_bytes", "bytes_with_mail", "bytes_without_mail", "log_bytes"))
-            table.add_row(name, *(f"{figure:,.0f}" for figure in figures))
+            table.add_row(name, *(f"{figure:,.0f}" for figure in figures), f"{row['server_cpu_ms']:.2f} ms")
     console = Console(width=120, highlight=False)
     console.print(table)
     console.print("Bytes a mail, indexes included.")
