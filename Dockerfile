@@ -80,18 +80,78 @@ COPY --from=trimmed /opt/facteur /opt/facteur
 COPY --from=build /product /
 
 FROM packages AS listing
-COPY --from=inside / /inside
 COPY image/sbom.py /src/
 ARG VERSION=0.0
 ARG SOURCE_DATE_EPOCH=0
-RUN /opt/build/bin/python /src/sbom.py --version "${VERSION}" --time "${SOURCE_DATE_EPOCH}" --root /inside \
+RUN --mount=type=bind,from=inside,source=/,target=/inside \
+    /opt/build/bin/python /src/sbom.py --version "${VERSION}" --time "${SOURCE_DATE_EPOCH}" --root /inside \
         --output /sbom.cdx.json
 
+# What trains: torch, and the corpora in the tree. Nobody reaches it from outside, so it stands on the whole of Debian.
+FROM packages AS train-packages
+COPY requirements/train.txt requirements/encoder.txt requirements/torch.txt requirements/
+# Where PyTorch's build for CPUs is; without it pip may find the one with CUDA, which is larger by gigabytes.
+ARG TORCH_INDEX=""
+RUN --mount=type=cache,target=/var/cache/pip \
+    --mount=type=secret,id=certificates --mount=type=secret,id=pip \
+    if [ -s /run/secrets/certificates ]; then export PIP_CERT=/run/secrets/certificates; fi; \
+    if [ -s /run/secrets/pip ]; then export PIP_CONFIG_FILE=/run/secrets/pip; fi; \
+    pip="/opt/build/bin/pip --cache-dir /var/cache/pip --python /opt/facteur/bin/python install --quiet --no-compile"; \
+    $pip --no-deps --require-hashes --requirement requirements/train.txt \
+ && $pip --no-deps --require-hashes --requirement requirements/encoder.txt \
+ && $pip --requirement requirements/torch.txt ${TORCH_INDEX:+--index-url "${TORCH_INDEX}"}
+
+FROM python AS train
+RUN echo 'facteur:x:10001:10001::/var/lib/facteur:/usr/sbin/nologin' >> /etc/passwd \
+ && echo 'facteur:x:10001:' >> /etc/group \
+ && install -d -m 1777 /var/lib/facteur
+COPY --from=train-packages /opt/facteur /opt/facteur
+COPY --from=build /product /
+# The training half, and the corpora.
+COPY model /opt/facteur/lib/python3.11/site-packages/model
+ENV PATH=/opt/facteur/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    FACTEUR_VAR=/var/lib/facteur \
+    HF_HOME=/tmp/huggingface
+WORKDIR /var/lib/facteur
+USER 10001:10001
+HEALTHCHECK NONE
+ENTRYPOINT ["facteur"]
+CMD ["train", "--help"]
+ARG VERSION=0.0
+LABEL org.opencontainers.image.title="Facteur, training" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}"
+
+# The unit tests, on the image's own Python and packages.
+FROM train-packages AS test-packages
+COPY requirements/test.txt requirements/
+RUN --mount=type=cache,target=/var/cache/pip \
+    --mount=type=secret,id=certificates --mount=type=secret,id=pip \
+    if [ -s /run/secrets/certificates ]; then export PIP_CERT=/run/secrets/certificates; fi; \
+    if [ -s /run/secrets/pip ]; then export PIP_CONFIG_FILE=/run/secrets/pip; fi; \
+    /opt/build/bin/pip --cache-dir /var/cache/pip --python /opt/facteur/bin/python install --quiet --no-compile --no-deps \
+        --require-hashes --requirement requirements/test.txt
+
+FROM python AS test
+COPY --from=test-packages /opt/facteur /opt/facteur
+COPY --from=build /product/opt/facteur/lib/python3.11/site-packages /src/
+COPY . /src/
+WORKDIR /src
+ENV PATH=/opt/facteur/bin:$PATH \
+    PYTHONUNBUFFERED=1
+USER 10001:10001
+HEALTHCHECK NONE
+ENTRYPOINT ["python", "-m", "pytest", "-p", "no:cacheprovider"]
+CMD ["tests/unit"]
+
+# What routes mail. It comes last, so that it is what a build makes that names no target.
 FROM inside AS serve
 COPY --from=listing /sbom.cdx.json /opt/facteur/sbom.cdx.json
 ENV PATH=/opt/facteur/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    ORT_DISABLE_TELEMETRY=1 \
     FACTEUR_VAR=/var/lib/facteur \
     FACTEUR_HOST=0.0.0.0
 WORKDIR /var/lib/facteur

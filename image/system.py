@@ -27,6 +27,8 @@ LEFT_OUT = re.compile(
     r"|^/usr/lib/python3\.11/(distutils|ensurepip|idlelib|lib2to3|pydoc_data|turtledemo)/"
     r"|^/(etc/(cron|init\.d|logrotate|rc)|usr/share/doc/(?!.*/copyright$))"
 )
+MOUNTED = ("dev", "proc", "run", "sys")
+"""Where whoever runs a container mounts what the kernel shows."""
 TOP = ("bin", "lib", "lib64", "sbin")
 """Links into /usr."""
 USERS = "root:x:0:0::/nonexistent:/nonexistent\nfacteur:x:10001:10001::/var/lib/facteur:/nonexistent\n"
@@ -49,7 +51,8 @@ def main(folder: Path) -> None:
     copy("/etc/ssl/certs/ca-certificates.crt", folder)
     (folder / "etc/passwd").write_text(USERS, encoding="ascii")
     (folder / "etc/group").write_text(GROUPS, encoding="ascii")
-    (folder / "tmp").mkdir(exist_ok=True)
+    for place in (*MOUNTED, "tmp"):
+        (folder / place).mkdir(exist_ok=True)
     (folder / "tmp").chmod(0o1777)
     subprocess.check_call(["/sbin/ldconfig", "-r", str(folder)])
     shutil.rmtree(folder / "var/cache/ldconfig", ignore_errors=True)
