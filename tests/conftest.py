@@ -127,6 +127,8 @@ def pytest_xdist_auto_num_workers(config):
 
 SLOW = ("tests/browser", "tests/integration")
 """What is begun first, so that in the end no core waits long for another."""
+ALONE = ("tests/integration/test_kill.py", "tests/integration/test_rolling_upgrade.py", "tests/integration/test_up.py")
+"""Files whose tests share nothing: each starts a service of its own."""
 
 
 class ByFile(LoadScopeScheduling):
@@ -134,6 +136,8 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid):
         file = nodeid.partition("::")[0]
+        if file in ALONE:
+            return nodeid
         return SLOW[0] if file.startswith(SLOW[0]) else file
 
     def _assign_work_unit(self, node):

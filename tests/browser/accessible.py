@@ -74,7 +74,9 @@ def violations(page: Any) -> list[str]:
     """
     session = page.context.new_cdp_session(page)
     try:
-        session.send("Runtime.evaluate", {"expression": _source()})
+        there = session.send("Runtime.evaluate", {"expression": "typeof axe"})["result"]["value"]
+        if there == "undefined":
+            session.send("Runtime.evaluate", {"expression": _source()})
         answer = session.send(
             "Runtime.evaluate", {"expression": RUN % TAGS, "awaitPromise": True, "returnByValue": True}
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from facteur.cli import main
 from facteur.first_administrator import first_administrator
+from routing import passwords
 from routing.passwords import check_password
 from routing.people import Role, disabled, with_password
 from routing.settings import Settings
@@ -18,11 +20,22 @@ from routing.store.opening import open_store
 SENTENCE = "tulipe marteau canal sept"
 
 
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch):
+    """What a hash costs in earnest is tested where it is made."""
+    monkeypatch.setattr(passwords, "COST", 2**10)
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory):
+    var = tmp_path_factory.mktemp("migrated") / "var"
+    migrate(Settings(var=var).resolved_database_url)
+    return var
+
+
 @pytest.fixture
-def settings(tmp_path):
-    found = Settings(var=tmp_path / "var")
-    migrate(found.resolved_database_url)
-    return found
+def settings(migrated, tmp_path):
+    return Settings(var=shutil.copytree(migrated, tmp_path / "var"))
 
 
 @pytest.fixture
