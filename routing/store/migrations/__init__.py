@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from routing.errors import ConfigurationError
-from routing.store.fit import Fit, fit_of
+from routing.store.fit import Fit, check_fit, fit_of
 from routing.store.opening import parse, shown
 
 WAIT_SECONDS = 60.0
@@ -69,7 +69,7 @@ def migrate(url: str) -> str:
             time.sleep(PAUSE_SECONDS)
     except CommandError as error:
         raise ConfigurationError(
-            f"The database at {shown(parsed)} was made by a newer version of this program ({error})."
+            f"The database at {shown(parsed)} was not made by this program, or by a branch of it ({error})."
         ) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise _unusable(parsed, error) from error
@@ -97,7 +97,10 @@ def _upgraded(engine: Engine) -> str:
     """Try once; return the schema's version. Raises OperationalError when a lock is not to be had."""
     with engine.begin() as connection:
         version = _current(connection)
-        if fit_of(version) is not Fit.FITS:
+        fit = fit_of(version)
+        if fit is Fit.AHEAD:
+            check_fit(version)
+        if fit is Fit.BEHIND:
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
