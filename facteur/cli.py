@@ -95,6 +95,9 @@ def worker(name: str | None) -> None:
     """Decide mails, one process a core."""
     settings = _settings(needs_redis=True)
     _keep_metrics(settings.var, "worker")
+    from worker.memory import take_one_thread
+
+    take_one_thread()
     from worker.classify_node import ClassifyNode
     from worker.node import set_up_logging
 

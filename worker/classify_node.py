@@ -29,6 +29,7 @@ from worker.classifying import SHIFT_SECONDS, Shift
 from worker.explaining import Explaining
 from worker.faults import forgiving
 from worker.listening import watch_listening
+from worker.memory import share, trim
 from worker.metrics import Metrics, explanation, policy_refused
 from worker.node import make_bells, node_name, run_node
 from worker.pace import Pace
@@ -81,6 +82,7 @@ class ClassifyNode:
         signals.worker_ready.connect(self._ready)
         signals.worker_shutting_down.connect(self._shutting_down)
         end_in_time(settings.stop_seconds, children=self._staff.living, give_back=self._give_back)
+        share()
         run_node(
             self._celery,
             settings,
@@ -184,6 +186,7 @@ class ClassifyNode:
                 observe=explanation,
             ),
         )
+        trim()
         self._staff.report()
 
     def _work(self) -> None:

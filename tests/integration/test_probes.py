@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import signal
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from deployment import HERE, Deployment, free_port, wait_for
+from probing import answer_of
 
 from facteur.processes import Part
 
@@ -48,15 +48,7 @@ class Probed(Deployment):
 
     def asked(self, role: str, path: str) -> tuple[int, str]:
         """Status and body; status 0 when there is no answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports[role], timeout=5)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        except OSError:
-            return 0, ""
-        finally:
-            connection.close()
+        return answer_of(self.ports[role], path)
 
     def status(self, role: str, path: str) -> int:
         return self.asked(role, path)[0]
