@@ -6,7 +6,7 @@ RUN echo 'postgres:x:999:999::/var/lib/postgresql:/usr/sbin/nologin' >> /etc/pas
  && apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null \
  && rm -rf /var/lib/apt/lists/* /var/lib/postgresql/* \
  && install -d -o 999 -g 999 -m 1777 /var/lib/postgresql/data /var/run/postgresql
-COPY stand_ins/postgres.sh /usr/local/bin/postgres.sh
+COPY postgres.sh /usr/local/bin/postgres.sh
 USER 999:999
 STOPSIGNAL SIGINT
 EXPOSE 5432
