@@ -85,10 +85,10 @@ STORED_MS = 0.6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scaling:
-    """As an autoscaler on the oldest mail's age does: more processes while it is above a limit, up to a most."""
+    """As the autoscaler under rancher/ does: twice the processes while the oldest mail is too old, up to a most."""
 
     most: int
-    age_seconds: float = 30.0
+    age_seconds: float = 20.0
     poll_seconds: float = 30.0
     start_seconds: float = 30.0
     """From the decision to a worker that claims: the machine is there, the image too."""
