@@ -4,8 +4,8 @@
     kubectl apply --kustomize rancher/overlays/review-fix-42
     kubectl delete namespace facteur-review-fix-42
 
-It is overlays/review under another name (its own PostgreSQL and Redis, in a namespace of its own) and is reached at NAME.DOMAIN.
-Everything of it is in that namespace, so deleting the namespace deletes all.
+It is overlays/review under another name, with its own PostgreSQL and Redis, and is reached at NAME.DOMAIN. All of
+it is in one namespace, so deleting the namespace deletes everything.
 """
 
 from __future__ import annotations

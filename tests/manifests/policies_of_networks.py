@@ -50,7 +50,8 @@ def _port_is(port: dict[str, Any], wanted: int, protocol: str, names: dict[str, 
 
 def allowed(deployment: Deployment, pod: Pod, direction: str, peer: Peer, port: int | str) -> bool:
     """Say whether traffic of a pod (`ingress` to it, `egress` from it) with a peer is let through; 53 or "53/UDP"."""
-    number, _, protocol = str(port).partition("/")
+    number, _, given = str(port).partition("/")
+    protocol = given or "TCP"
     names = {each["name"]: each["containerPort"] for container in pod.containers for each in container.get("ports", [])}
     kind, side = ("Ingress", "from") if direction == "ingress" else ("Egress", "to")
     about = [
@@ -62,9 +63,7 @@ def allowed(deployment: Deployment, pod: Pod, direction: str, peer: Peer, port: 
         return True
     return any(
         (side not in rule or any(_is_taken(block, peer, deployment.namespace) for block in rule[side]))
-        and (
-            "ports" not in rule or any(_port_is(each, int(number), protocol or "TCP", names) for each in rule["ports"])
-        )
+        and ("ports" not in rule or any(_port_is(each, int(number), protocol, names) for each in rule["ports"]))
         for spec in about
         for rule in spec.get(direction, [])
     )
