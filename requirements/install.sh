@@ -2,11 +2,12 @@
 # Make .venv and install one of the locked sets into it: `install.sh serve|train|test`.
 #
 # A second call finds its own mark and costs nothing. The mark holds what the set was made of, so a changed lock, a
-# moved checkout or another Python installs again.
+# moved checkout, another release or another Python installs again.
 set -eu
 cd "$(dirname "$0")/.."
 set_name=$1
 python=.venv/bin/python
+version=$(sh requirements/version.sh)
 
 fail() {
     echo "$1" >&2
@@ -15,7 +16,7 @@ fail() {
 
 mark_of() {
     # shellcheck disable=SC2046 # names without spaces
-    echo "$(pwd) $(cat pyproject.toml "requirements/$1.txt" $([ "$1" = serve ] || echo requirements/torch.txt) | cksum)"
+    echo "$(pwd) ${version%.dev*} $(cat pyproject.toml "requirements/$1.txt" $([ "$1" = serve ] || echo requirements/torch.txt) | cksum)"
 }
 
 if [ -x "$python" ] && [ "$(cat ".venv/installed-$set_name" 2>/dev/null)" = "$(mark_of "$set_name")" ]; then
@@ -66,8 +67,7 @@ if [ "$set_name" != serve ]; then
     install --requirement requirements/torch.txt
 fi
 # Said to setuptools-scm, which on its own stops where there is a history but no git to read it.
-SETUPTOOLS_SCM_PRETEND_VERSION_FOR_FACTEUR=$(sh requirements/version.sh)
-export SETUPTOOLS_SCM_PRETEND_VERSION_FOR_FACTEUR
+export SETUPTOOLS_SCM_PRETEND_VERSION_FOR_FACTEUR="$version"
 install --no-deps --no-build-isolation --editable .
 
 # Each set holds the ones before it.

@@ -32,7 +32,10 @@ describe() { # a line as git-describe's: v1.2.3-4-gCOMMIT, with -dirty where som
     say "$(next_of "$tag").dev$distance"
 }
 
-if [ -n "${VERSION:-}" ]; then say "$VERSION"; fi
+case ${VERSION:-} in
+*[!0-9A-Za-z.+-]*) ;; # that of something else
+v[0-9]*.[0-9]* | [0-9]*.[0-9]*) say "${VERSION#v}" ;;
+esac
 case ${CI_COMMIT_TAG:-} in v[0-9]*) say "${CI_COMMIT_TAG#v}" ;; esac
 
 # A checkout of its own, not one that lies inside another; owned by whoever runs this, or else.

@@ -123,6 +123,8 @@ def test_without_git_on_the_machine_there_is_a_version_still(repository, tmp_pat
 
 def test_whoever_builds_says_which_version_and_a_pipeline_by_its_tag(repository):
     assert by_shell(repository, VERSION="3.1.4") == "3.1.4"
+    assert by_shell(repository, VERSION="v3.1.4") == "3.1.4"
+    assert by_shell(repository, VERSION="12 (bookworm)") == "0.1.dev1"
     assert by_shell(repository, CI_COMMIT_TAG="v2.7.1") == "2.7.1"
     assert by_shell(repository, CI_COMMIT_TAG="nightly") == "0.1.dev1"
 
