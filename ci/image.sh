@@ -2,7 +2,7 @@
 # Build the image and push it, and write what it is called with its digest into image.env.
 #
 # From the environment: BUILD (the command that builds), TARGET, NAME (without a tag), VERSION, SUFFIX, and what GitLab
-# sets. The tag is the commit's; on a tag of git the version comes beside it, on the default branch `latest`.
+# sets. PASSED_AS names the variable in image.env (IMAGE). The tag is the commit's; on a tag of git the version comes beside it, on the default branch `latest`.
 # IMAGE_STORE_TO (a folder) takes the place of the registry, for trying without one.
 set -eu
 name=${NAME:-${CI_REGISTRY_IMAGE:-}}
@@ -47,9 +47,9 @@ else
     echo "CI_REGISTRY is empty: nothing was pushed."
 fi
 if [ -s digest.txt ]; then
-    echo "IMAGE=$image@$(cat digest.txt)" >image.env
+    echo "${PASSED_AS:-IMAGE}=$image@$(cat digest.txt)" >image.env
     rm digest.txt
 else
-    echo "IMAGE=$image" >image.env
+    echo "${PASSED_AS:-IMAGE}=$image" >image.env
 fi
 cat image.env

@@ -37,7 +37,7 @@ def _do(asked: argparse.Namespace) -> list[str]:
             lines = [f"{commit.at}  {commit.id[:12]}  {commit.title}" for commit in branch.history()[: asked.most]]
             return [f"{asked.environment} runs {now.image if now else 'nothing'}", *lines]
         if asked.act == "rollback":
-            deployment, commit = roll_back(branch, asked.environment)
+            deployment, commit = roll_back(branch, asked.environment, asked.source)
             now = running(branch, asked.environment)
             again = short(now.image) if now else "what ran before"
             return [
@@ -86,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument(
                 "--make", default="python3 rancher/review.py", help="makes the overlay from name and image"
             )
+        if act == "rollback":
+            one.add_argument("--source", default="", help="only where this commit is what was deployed")
         if act == "status":
             one.add_argument("--most", type=int, default=10, help="commits to list")
     return parser

@@ -132,21 +132,30 @@ def canary(branch: WatchedBranch, environment: str, manifests: Manifests, overla
     return branch.publish(change)
 
 
-def roll_back(branch: WatchedBranch, environment: str) -> tuple[Commit, str]:
+def roll_back(branch: WatchedBranch, environment: str, source: str = "") -> tuple[Commit, str]:
     """Take back the newest deployment that was not taken back before; a second time goes one further back.
 
     Changes that somebody committed by hand since then stay.
+
+    Args:
+        branch: The environment's.
+        environment: Its name.
+        source: Do so only where this commit of the product is what was deployed.
 
     Returns:
         The deployment that was taken back, and the branch's new commit.
 
     Raises:
-        Refused: Nothing ran before it, or a change by hand touches the same lines.
+        Refused: Nothing ran before it, another commit is deployed, or a change by hand touches the same lines.
     """
     taken_back: list[Commit] = []
 
     def change() -> str:
         found = _last(branch, environment)
+        if source and found.source != source:
+            raise Refused(
+                f"Of {environment} nothing is taken back: not {source[:12]} runs there, but {short(found.image)}."
+            )
         taken_back[:] = [found]
         files = "Revert it by hand: the same lines were changed since"
         branch.git(

@@ -36,6 +36,8 @@ class Commit:
     environment: str
     """Empty where somebody committed by hand."""
     image: str
+    source: str
+    """The commit of the product that was deployed."""
     undoes: str
     """The commit that it takes back; else empty."""
 
@@ -60,13 +62,13 @@ class WatchedBranch:
         if not self.exists():
             return []
         trailers = "%x00".join(
-            f"%(trailers:key={key},valueonly,separator=)" for key in ("Environment", "Image", "Undoes")
+            f"%(trailers:key={key},valueonly,separator=)" for key in ("Environment", "Image", "Source", "Undoes")
         )
         lines = self.git("log", "--first-parent", f"--format=%H%x00%s%x00%cI%x00{trailers}%x01").split("\x01")
         fields = (line.strip("\n").split("\0") for line in lines if line.strip())
         return [
-            Commit(id=id_, title=title, at=at, environment=environment, image=image, undoes=undoes)
-            for id_, title, at, environment, image, undoes in fields
+            Commit(id=id_, title=title, at=at, environment=environment, image=image, source=source, undoes=undoes)
+            for id_, title, at, environment, image, source, undoes in fields
         ]
 
     def exists(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -48,10 +49,13 @@ class Pipeline:
     log: str
 
     def passed(self, job: str) -> bool:
-        return f"PASS  {job}" in self.log
+        return self._ended("PASS", job)
 
     def failed(self, job: str) -> bool:
-        return f"FAIL  {job}" in self.log
+        return self._ended("FAIL", job)
+
+    def _ended(self, how: str, job: str) -> bool:
+        return re.search(rf"^ {how}  (\[.*?\] )?{re.escape(job)}\s*$", self.log, flags=re.MULTILINE) is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +95,17 @@ class Checkout:
         given = [word for name, value in variables.items() for word in ("--variable", f"{name}={value}")]
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("FACTEUR_", "PYTEST_"))}
         return subprocess.run(
-            ["node", str(RUNNER), "--color=false", "--home", str(self.path.parent / "home"), *given, *words],
+            [
+                "node",
+                str(RUNNER),
+                "--color=false",
+                "--ignore-predefined-vars",
+                ",".join(variables),
+                "--home",
+                str(self.path.parent / "home"),
+                *given,
+                *words,
+            ],
             cwd=self.path,
             env={**environ, **IDENTITY},
             capture_output=True,

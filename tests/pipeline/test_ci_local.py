@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-FEW_TESTS = "tests/unit/broker tests/unit/routing/test_ids.py"
+FEW_TESTS = "tests/unit/broker"
 PLANTED = """def test_that_was_planted_to_fail():
     assert 1 + 1 == 3
 """

@@ -160,6 +160,17 @@ def test_going_back_twice_goes_back_two_deployments_and_forward_again(deployment
     assert deployments.running() == image(1)
 
 
+def test_a_pipeline_takes_back_only_what_it_deployed_itself(deployments):
+    deployments.deploy(1)
+    deployments.write({"app/new.py": "pass\n"})
+    deployments.deploy(2)
+    first = git(deployments.source, "rev-parse", "HEAD^")
+    assert "nothing is taken back" in deployments.do("rollback", *STAGING, "--source", first, code=1)
+    assert deployments.running() == image(2)
+    deployments.do("rollback", *STAGING, "--source", git(deployments.source, "rev-parse", "HEAD"))
+    assert deployments.running() == image(1)
+
+
 def test_going_back_where_nothing_was_deployed_says_so(deployments):
     assert deployments.do("rollback", *STAGING, code=1).startswith("Nothing was deployed to staging")
 
