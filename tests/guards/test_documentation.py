@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 EXAMPLES = DOCS / "examples"
 README = ROOT / "README.md"
-PAGES = [README, *sorted(DOCS.glob("*.md"))]
+PAGES = [README, ROOT / "rancher" / "README.md", *sorted(DOCS.glob("*.md"))]
 API = DOCS / "api.md"
 OPERATIONS = DOCS / "operations.md"
 

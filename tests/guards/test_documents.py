@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 CHANGELOG = ROOT / "CHANGELOG.md"
 RECORDS = sorted((ROOT / "docs" / "adr").glob("*.md"))
-PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "rancher" / "README.md"]
 
 
 def read(path):
