@@ -37,6 +37,8 @@ def environ_of(var: Path, **settings: str) -> dict[str, str]:
         "FACTEUR_PORT": str(free_port()),
         "FACTEUR_MODEL": "keywords",
         "FACTEUR_WORKER_PROCESSES": "2",
+        # An image sets it for whatever role it runs; here three of them must not want the same port.
+        "FACTEUR_METRICS_PORT": str(free_port()),
         # A proxy that nobody answers at: what talks to this machine must not ask it.
         "http_proxy": "http://127.0.0.1:1",
         **{f"FACTEUR_{name.upper()}": value for name, value in settings.items()},
@@ -182,6 +184,8 @@ def test_a_newcomer_sees_the_samples_routed_stops_it_and_finds_every_job_at_the_
     status, page = first.sign_in()
     assert status == 303
     assert ">admin</a>" in page
+    healthy = subprocess.run([sys.executable, "-m", "facteur", "health"], env=first.environ, check=False, timeout=30)
+    assert healthy.returncode == 0
 
     second = subprocess.run(
         [sys.executable, "-m", "facteur", "up"],
