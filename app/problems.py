@@ -186,6 +186,7 @@ OF_ERROR: Mapping[type[errors.FacteurError], str] = {
     errors.Unauthenticated: "unauthenticated",
     errors.Forbidden: "forbidden",
     errors.ConfigurationError: INTERNAL,
+    errors.ShutOut: "unavailable",  # here; another version beside this one may take it
     errors.Retryable: "unavailable",
     errors.Overloaded: "overloaded",
     errors.RateLimited: "rate-limited",

@@ -9,6 +9,7 @@
     │   ├── Unauthenticated  no key, or a key that is not valid
     │   ├── Forbidden        a valid key without the needed scope
     │   └── ConfigurationError  a setting or file of the operator's that cannot be used
+    │       └── ShutOut      the database's schema no longer serves this program
     ├── Retryable            nobody's fault; the same call may work later
     │   ├── Overloaded       too much is queued (says when to come back)
     │   ├── RateLimited      this caller is too fast (says when to come back)
@@ -93,6 +94,10 @@ class ConfigurationError(Rejected):
     def of(cls, template: str, **values: str) -> ConfigurationError:
         """Return the error whose message is `template` with the values filled in."""
         return cls(template % values, template=template, values=values)
+
+
+class ShutOut(ConfigurationError):
+    """A contracting migration took away what this program uses; no waiting mends that, only a newer program."""
 
 
 class Retryable(FacteurError):

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from routing.errors import FacteurError
+from routing.errors import FacteurError, ShutOut
 from routing.store.port import Store, WorkerBeat
 from worker.vitals import Pulse
 
@@ -39,6 +39,7 @@ class Attendance:
         open_store: Callable[[], Store],
         children: Callable[[], Iterable[int]],
         released: Callable[[], None],
+        leave: Callable[[], None],
     ) -> None:
         """Describe the node.
 
@@ -50,6 +51,7 @@ class Attendance:
             open_store: gives a store for one transaction; it is closed after it.
             children: gives the process ids that live now.
             released: called after leases were returned, to wake the others.
+            leave: called, once, when the schema no longer serves this program: what it would do to mail is unknown.
         """
         self._node = node
         self._model_version = model_version
@@ -58,6 +60,7 @@ class Attendance:
         self._open_store = open_store
         self._children = children
         self._released = released
+        self._leave = leave
         self.attended = Pulse(silence=SILENT_SECONDS)
         """Beats with each look at the children."""
         self.recorded = Pulse(silence=SILENT_SECONDS)
@@ -123,6 +126,11 @@ class Attendance:
                     )
                 finally:
                     store.close()
+        except ShutOut as error:
+            log.error("The node ends: %s", error)  # noqa: TRY400 - a sentence, no traceback
+            self._stop.set()
+            self._leave()
+            return
         except FacteurError as error:
             log.warning("The node could not report to the database: %s", error)
             return

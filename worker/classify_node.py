@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -205,6 +206,7 @@ class ClassifyNode:
             open_store=lambda: open_store(self._settings.resolved_database_url, busy_timeout=2),
             children=lambda: self._staff.look(lambda: pool.info["processes"]),
             released=bells.wake_another,
+            leave=lambda: os.kill(os.getpid(), signal.SIGTERM),
         )
         self._attendance.start()
         bells.wake_another()

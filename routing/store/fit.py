@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from routing.errors import ConfigurationError
+from routing.errors import ConfigurationError, ShutOut
 from routing.store.schema import REVISION
 
 
@@ -31,7 +31,12 @@ def fit_of(version: str) -> Fit:
 
 
 def check_fit(version: str) -> None:
-    """Raise ConfigurationError, with what to do, unless this program runs on a schema of this version."""
+    """Raise, with what to do, unless this program runs on a schema of this version.
+
+    Raises:
+        ConfigurationError: There is a migration to run.
+        ShutOut: It takes a newer program.
+    """
     fit = fit_of(version)
     if fit is Fit.BEHIND:
         raise ConfigurationError(
@@ -39,7 +44,7 @@ def check_fit(version: str) -> None:
             "run `facteur migrate`."
         )
     if fit is Fit.AHEAD:
-        raise ConfigurationError(
+        raise ShutOut(
             f"The database's schema is at version {version}, which this program no longer fits ({REVISION}): "
             "run the newer version of it."
         )

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from routing.errors import ConfigurationError, StoreUnavailable
-from routing.store.fit import Fit, check_fit, fit_of
+from routing.errors import ConfigurationError, ShutOut, StoreUnavailable
+from routing.store.fit import check_fit
 from routing.store.opening import has_tables, parse, shown
 from routing.store.sql.database import Database
 from routing.store.sql.statement import Statement
@@ -44,7 +44,7 @@ def look(url: str) -> Look:
     except StoreUnavailable as error:
         return Look(shortfall=f"The database at {shown(parsed)} cannot be used. {error}")
     except ConfigurationError as error:
-        return Look(version=version, shortfall=str(error), passing=fit_of(version) is Fit.BEHIND)
+        return Look(version=version, shortfall=str(error), passing=not isinstance(error, ShutOut))
     finally:
         database.close()
     return Look(version=version)
@@ -59,8 +59,8 @@ def await_schema(url: str, *, seconds: float, tell: Callable[[str], None]) -> st
         tell: Told what is waited for, once and again when that changes.
 
     Raises:
-        ConfigurationError: The URL cannot be read, the schema shuts this program out, which no waiting mends, or the
-            time is over; then it says what was missing.
+        ShutOut: The schema shuts this program out, which no waiting mends.
+        ConfigurationError: The URL cannot be read, or the time is over; then it says what was missing.
     """
     deadline = time.monotonic() + seconds
     told = ""
@@ -69,7 +69,7 @@ def await_schema(url: str, *, seconds: float, tell: Callable[[str], None]) -> st
         if not seen.shortfall:
             return seen.version
         if not seen.passing:
-            raise ConfigurationError(seen.shortfall)
+            raise ShutOut(seen.shortfall)
         if time.monotonic() + LOOK_SECONDS > deadline:
             raise ConfigurationError(f"Waited {seconds:g} s in vain. {seen.shortfall}")
         if seen.shortfall != told:

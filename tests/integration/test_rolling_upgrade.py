@@ -205,6 +205,21 @@ def test_this_version_comes_back_on_the_schema_of_the_next_which_stays(now_and_n
     assert version_of(now) == NEXT_REVISION, "no schema goes back"
 
 
+@ON_SQLITE
+def test_a_worker_that_a_contracting_migration_shuts_out_ends_by_itself_and_does_not_start(release) -> None:
+    now = release("now", roles=("worker",))
+    now.run("migrate")
+    now.start("redis")
+    now.roll_out()
+    now.change("UPDATE alembic_version SET version_num = '9999_since_9999'")
+    worker = now.parts["worker"]
+    assert worker.process.wait(timeout=60) == 0, "as when it is asked to end"
+    assert "The node ends: The database's schema is at version 9999_since_9999" in worker.last_words(40)
+    worker.start()
+    assert worker.process.wait(timeout=60) == 1
+    assert "run the newer version" in worker.last_words(1)
+
+
 @ON_POSTGRESQL
 @pytest.mark.history
 def test_the_version_before_the_console_works_on_beside_this_one(release, tmp_path: Path) -> None:

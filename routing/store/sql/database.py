@@ -38,6 +38,9 @@ DEADLOCKS = 10
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 """A transaction of PostgreSQL's in which all statements see the same state, as they do on SQLite anyhow."""
 CONNECT_SECONDS = 5
+LOST_AFTER = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
+"""When a connection whose other end is gone without a word is given up (libpq; seconds, the last milliseconds). The
+system's own patience is two hours, in which a thread that waits for an answer does nothing else."""
 OK = 0
 ERASING = "secure_delete=FAST"
 """Overwrite what is deleted where that costs no extra page: erased mail should not lie on in the file."""
@@ -111,7 +114,11 @@ class Database:
         self._busy_timeout = busy_timeout
         self._begin = "BEGIN" if self.postgresql else "BEGIN IMMEDIATE"
         options: dict[str, Any] = (
-            {"connect_args": {"connect_timeout": CONNECT_SECONDS, "application_name": "facteur"} | dict(url.query)}
+            {
+                "connect_args": {"connect_timeout": CONNECT_SECONDS, "application_name": "facteur"}
+                | LOST_AFTER
+                | dict(url.query)
+            }
             if self.postgresql
             else {"connect_args": {"timeout": busy_timeout, "check_same_thread": False}}
         )

@@ -37,6 +37,7 @@ def test_every_error_of_the_domain_has_a_problem():
         (errors.MailDeleted, 410),
         (errors.Unexplained, 409),
         (errors.ConfigurationError, 500),
+        (errors.ShutOut, 503),
     ],
 )
 def test_an_error_has_the_status_that_makes_its_caller_do_the_right_thing(error, status):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from routing.errors import StoreUnavailable
+from routing.errors import ShutOut, StoreUnavailable
 from routing.job import Status
 from routing.store.memory import MemoryStore
 from worker import attendance
@@ -53,6 +53,8 @@ def node():
             self.children = {11, 12}
             self.released = 0
             self.fault = None
+            self.shut_out = False
+            self.left = 0
             self.attendance = Attendance(
                 node="worker@here",
                 model_version="m-1",
@@ -60,11 +62,17 @@ def node():
                 open_store=self.open,
                 children=self.living,
                 released=self.release,
+                leave=self.leave,
             )
 
         def open(self):
             self.opened += 1
+            if self.shut_out:
+                raise ShutOut("run the newer version")
             return self.store
+
+        def leave(self):
+            self.left += 1
 
         def living(self):
             if self.fault:
@@ -143,6 +151,16 @@ def test_no_fault_silences_a_node_for_good(node, until, caplog):
     node.fault = None
     beats = node.store.beats
     until(lambda: node.store.beats > beats)
+
+
+def test_a_node_that_the_schema_shuts_out_leaves_and_says_why(node, until, caplog):
+    node.start()
+    until(lambda: node.store.beats)
+    node.shut_out = True
+    until(lambda: node.left)
+    until(lambda: not node.attendance._thread.is_alive())
+    assert node.left == 1
+    assert "The node ends: run the newer version" in caplog.text
 
 
 def test_a_stopped_node_is_silent(node, until):
