@@ -55,7 +55,7 @@ class Pipeline:
         return self._ended("FAIL", job)
 
     def _ended(self, how: str, job: str) -> bool:
-        return re.search(rf"^ {how}  (\[.*?\] )?{re.escape(job)}\s*$", self.log, flags=re.MULTILINE) is not None
+        return re.search(rf"^ {how}  (\[.*?\] )?{re.escape(job)}(\s.*)?$", self.log, flags=re.MULTILINE) is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
