@@ -21,12 +21,16 @@ from worker.node import make_bells, node_name, run_node
 from worker.stopping import end_in_time
 from worker.sweeping import Sweeper
 from worker.tallying import Tallier
-from worker.vitals import Vitals
+from worker.vitals import Pulse, Vitals
 from worker.webhook import Poster, decode_secret
 
 THREADS = 8
 COURIERS = THREADS - 2
 """Threads that may post callbacks at a time; the others are there for sweeps, whatever receivers do."""
+
+SWEEP_SECONDS = 60.0
+"""After this a sweep hangs: it is two statements and two messages. While one hangs others begin, until there is no
+thread left, and then the node is of no use."""
 
 
 def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: str | None = None) -> None:
@@ -55,7 +59,8 @@ def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: s
         ring_deliver=bells.deliver_now,
         clock=time.time,
     )
-    celery.task(name=SWEEP, shared=False)(forgiving(sweeper.sweep))
+    sweeping = Pulse(silence=SWEEP_SECONDS)
+    celery.task(name=SWEEP, shared=False)(sweeping.during(forgiving(sweeper.sweep)))
     celery.task(name=PURGE, shared=False)(forgiving(sweeper.purge))
     tallier = Tallier(store=store, job_retention_days=settings.job_retention_days, clock=time.time)
     celery.task(name=TALLY, shared=False)(forgiving(tallier.tally))
@@ -86,7 +91,9 @@ def run_errands(settings: Settings, *, document: Callable[[Job], bytes], name: s
         name=node_name(name, "errands"),
         task_queue=ERRANDS_QUEUE,
         pool=["--pool=threads", f"--concurrency={THREADS}"],
-        vitals=Vitals(alive={"listening": listening.missed}, ready={"redis": listening.absent}),
+        vitals=Vitals(
+            alive={"listening": listening.missed, "sweeping": sweeping.missed}, ready={"redis": listening.absent}
+        ),
     )
 
 

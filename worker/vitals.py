@@ -6,6 +6,7 @@ away is no such thing; it belongs to `ready`.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,19 @@ class Pulse:
     def rest(self) -> None:
         """Do not go round for a while, for a good reason, such as a Redis that is away."""
         self._at = None
+
+    def during(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Wrap work that beats once when it begins and rests when it has ended, however: it is missed if it hangs."""
+
+        @functools.wraps(work)
+        def wrapped() -> None:
+            self.beat()
+            try:
+                work()
+            finally:
+                self.rest()
+
+        return wrapped
 
     @property
     def beats(self) -> bool:

@@ -53,6 +53,22 @@ def test_a_pulse_at_rest_is_awaited_but_not_missed(clock):
     assert pulse.absent()
 
 
+def test_work_that_hangs_is_missed_and_work_that_ended_is_not(clock):
+    pulse = Pulse(silence=20, clock=clock)
+    seen = []
+
+    def work():
+        clock.now += 30
+        seen.append(pulse.missed())
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        pulse.during(work)()
+    assert seen == ["silent for 30 seconds"]
+    clock.now += 30
+    assert pulse.missed() == ""
+
+
 def test_readiness_asks_for_life_too():
     vitals = Vitals(alive={"loop": lambda: "silent"}, ready={"redis": lambda: ""})
     assert vitals.healthz() == {"status": "failing", "loop": "silent"}
