@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # Bytecode is written as modules are first used; the installation leaves it out.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format check coverage bench bench-console bench-model screenshots train docs lock release manifests \
+.PHONY: help run test lint format check coverage bench bench-console bench-sizing bench-model screenshots train docs lock release manifests \
 	image image-test sbom clean
 
 BIN := .venv/bin
@@ -44,6 +44,10 @@ bench: ## Measure speed and memory, and without ARGS the console too; tables, an
 
 bench-console: ## Measure the console's pages with a million mails, on PostgreSQL too where one is named (minutes)
 	@sh requirements/install.sh test && exec $(BIN)/python benchmarks/console.py $(or $(ARGS),--write)
+
+bench-sizing: ## Measure what a mail takes in the database, on PostgreSQL too where one is named; simulate days of mail
+	@sh requirements/install.sh test && $(BIN)/python benchmarks/growth.py --write
+	@exec $(BIN)/python benchmarks/sizing.py $(or $(ARGS),--write)
 
 bench-model: ## Train on public sets and judge what serves (minutes to hours; FACTEUR_DATA says where the sets are)
 	@sh requirements/install.sh train

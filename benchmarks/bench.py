@@ -1,6 +1,8 @@
 """`make bench`: what accepting, deciding and starting cost on this machine. Ratios first, since machines differ.
 
 python benchmarks/bench.py [--mails N] [--seed S] [--only accept,overhead,end-to-end,memory]
+
+BENCH_DATABASE_URL names a PostgreSQL to measure with instead of SQLite; each measurement has a schema of its own there.
 """
 
 from __future__ import annotations
@@ -14,13 +16,18 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 import psutil
+import psycopg
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import make_url
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "integration"), str(Path(__file__).parent)]
@@ -30,15 +37,30 @@ from deployment import Deployment, wait_for  # noqa: E402
 RUNS = 3
 
 
+@contextmanager
+def a_schema(server: str) -> Iterator[str]:
+    """A PostgreSQL URL with a schema that lasts as long as the block."""
+    name = f"bench_{uuid.uuid4().hex[:8]}"
+    plain = make_url(server).set(drivername="postgresql")
+    with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+        options = plain.update_query_dict({"options": f"-csearch_path={name}"})
+        yield options.render_as_string(hide_password=False)
+        connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
 class Measured:
     """One service started for one measurement, and the CPU time of all its processes."""
 
     def __init__(self, **extra: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="facteur-bench-")
         var = Path(self._folder.name)
+        self._exit, server = ExitStack(), os.environ.get("BENCH_DATABASE_URL")
         self.service = Deployment(
             var=var,
-            database_url=os.environ.get("BENCH_DATABASE_URL", f"sqlite:///{var / 'facteur.sqlite'}"),
+            database_url=self._exit.enter_context(a_schema(server))
+            if server
+            else f"sqlite:///{var / 'facteur.sqlite'}",
             extra={
                 "FACTEUR_API_PROCESSES": "0",
                 "FACTEUR_WORKER_PROCESSES": "0",
@@ -60,6 +82,7 @@ class Measured:
 
     def __exit__(self, *_: object) -> None:
         self.service.stop()
+        self._exit.close()
         self._folder.cleanup()
 
     def processes(self) -> dict[str, list[psutil.Process]]:
