@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # Bytecode is written as modules are first used; the installation leaves it out.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format check coverage bench bench-console bench-sizing bench-model screenshots train docs lock release manifests \
+.PHONY: help run test lint format check coverage bench bench-console bench-sizing bench-model screenshots train docs lock release manifests \ security ci-local
 	image image-test sbom clean
 
 BIN := .venv/bin
@@ -85,6 +85,12 @@ image-test: ## Build the image, start it with PostgreSQL and Redis, and route ma
 
 sbom: ## Build the image and write the list of what is in it to build/facteur.cdx.json
 	@sh image/list.sh build/facteur.cdx.json
+
+security: ## Look for known vulnerabilities, unsafe code and secrets, and list what is inside
+	@sh ci/security.sh all
+
+ci-local: ## Run the pipeline on this machine, for real (ARGS=--quick for the short form)
+	@sh requirements/install.sh test && exec sh tests/pipeline/run.sh $(ARGS)
 
 clean: ## Delete .venv and what tools left; var/ with its jobs stays
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
