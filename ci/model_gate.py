@@ -56,7 +56,9 @@ class Finding:
     says: str
 
 
-def findings(comparison: dict[str, Any], *, tolerance: float, margin: float, least: int) -> Iterator[Finding]:
+def findings(
+    comparison: dict[str, Any], *, tolerance: float, margin: float, least: int, speed: float
+) -> Iterator[Finding]:
     """Yield each condition, with what was found, for a comparison as `facteur compare` writes it."""
     whole, first, second = comparison["whole"], comparison["first"], comparison["second"]
     low, high = whole["interval"]["low"], whole["interval"]["high"]
@@ -76,7 +78,7 @@ def findings(comparison: dict[str, Any], *, tolerance: float, margin: float, lea
     before, now = (one.get("mails_per_cpu_second") for one in (first, second))
     if before and now:
         yield Finding(
-            name="speed", holds=now >= SPEED * before, says=f"{before:.0f} mails a CPU-second before, {now:.0f} now"
+            name="speed", holds=now >= speed * before, says=f"{before:.0f} mails a CPU-second before, {now:.0f} now"
         )
 
 
@@ -148,6 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tolerance", type=float, default=TOLERANCE, help="accuracy that may be lost")
     parser.add_argument("--margin", type=float, default=MARGIN, help="and at the low end of the interval")
     parser.add_argument("--least", type=int, default=LEAST_MAILS, help="labelled mails that are needed")
+    parser.add_argument("--speed", type=float, default=SPEED, help="share of the champion's speed that is needed")
     parser.add_argument("--junit", type=Path, default=Path("model-gate.xml"))
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
@@ -158,7 +161,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 found = [Finding(name="unchanged", holds=True, says=f"{Path(candidate).name} serves already")]
             else:
                 comparison = compare(asked.compare, champion, candidate, asked.out)
-                found = list(findings(comparison, tolerance=asked.tolerance, margin=asked.margin, least=asked.least))
+                limits = {name: getattr(asked, name) for name in ("tolerance", "margin", "least", "speed")}
+                found = list(findings(comparison, **limits))
         except CannotJudge as error:
             print(f"The candidate does not ship: {error}", file=sys.stderr)
             return 1

@@ -7,7 +7,7 @@ from checkout import copy_of_this_tree
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "long: takes minutes; `make ci-local ARGS='-m \"not long\"'` leaves it out")
+    config.addinivalue_line("markers", "quick: runs in the short form too, `make ci-local ARGS=--quick`")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Run the pipeline on this machine, for real: run.sh [ARGUMENT OF PYTEST...]
+# Run the pipeline on this machine, for real: run.sh [--quick] [ARGUMENT OF PYTEST...]
 #
+# With --quick it runs what takes a minute: style, a few units, a failing one, and one deployment and its undoing.
 # Installs gitlab-ci-local beside itself, once, and runs the tests here; they run jobs of .gitlab-ci.yml with it.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -45,4 +46,8 @@ if [ "$(cat "$here/node_modules/.lock" 2>/dev/null)" != "$(cksum <"$here/package
         fail "gitlab-ci-local could not be installed; npm says why above."
     cksum <"$here/package-lock.json" >"$here/node_modules/.lock"
 fi
-exec .venv/bin/python -m pytest -n0 "$here" "$@"
+if [ "${1:-}" = --quick ]; then
+    shift
+    set -- -m quick "$@"
+fi
+exec .venv/bin/python -m pytest -n0 "$here" --durations=5 "$@"

@@ -17,12 +17,14 @@ def quick(checkout):
     return replace(checkout, variables={"UNIT_TESTS": FEW_TESTS})
 
 
+@pytest.mark.quick
 def test_lint_passes_in_the_pipeline(tree):
     run = tree.run("lint")
     assert run.code == 0, run.log
     assert run.passed("lint")
 
 
+@pytest.mark.quick
 def test_units_pass_in_the_pipeline_and_leave_their_reports(tree):
     run = quick(tree).run("unit: [3.11]")
     assert run.code == 0, run.log
@@ -32,6 +34,7 @@ def test_units_pass_in_the_pipeline_and_leave_their_reports(tree):
     assert json.loads(tree.ask("--list-json"))
 
 
+@pytest.mark.quick
 def test_a_failing_test_fails_the_pipeline(tree):
     tree.write("tests/unit/broker/test_planted.py", PLANTED)
     try:
@@ -44,7 +47,6 @@ def test_a_failing_test_fails_the_pipeline(tree):
     assert "assert (1 + 1) == 3" in run.log
 
 
-@pytest.mark.long
 def test_the_image_is_built_in_the_pipeline(tree):
     run = tree.run("build-image", "--needs")
     assert run.code == 0, run.log

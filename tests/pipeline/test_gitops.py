@@ -120,6 +120,7 @@ def test_the_first_deployment_makes_the_branch_with_the_manifests_and_nothing_el
     assert f"Source: {git(deployments.source, 'rev-parse', 'HEAD')}" in message
 
 
+@pytest.mark.quick
 def test_manifests_of_the_deployed_commit_come_along_and_go_back_with_it(deployments):
     deployments.deploy(1)
     deployments.write({"rancher/base/api.yaml": "replicas: 3\n", "rancher/base/new.yaml": "new: true\n"})
@@ -145,6 +146,7 @@ def test_deploying_the_same_again_commits_nothing(deployments):
     assert len(deployments.titles()) == 1
 
 
+@pytest.mark.quick
 def test_going_back_twice_goes_back_two_deployments_and_forward_again(deployments):
     for number in (1, 2, 3):
         deployments.deploy(number)
