@@ -182,14 +182,26 @@ ON_POSTGRESQL = pytest.mark.parametrize(
 """The way back is gone on one database only, since every version takes seconds to start."""
 
 
+def assert_it_leaves_when_it_is_shut_out(release: Release) -> None:
+    release.change("UPDATE alembic_version SET version_num = '9999_since_9999'")
+    assert release.get("/readyz")[0] == 503
+    worker = release.parts["worker"]
+    assert worker.process.wait(timeout=60) == 0, "as when it is asked to end"
+    assert "The node ends: The database's schema is at version 9999_since_9999" in worker.last_words(40)
+    worker.start()
+    assert worker.process.wait(timeout=60) == 1
+    assert "run the newer version" in worker.last_words(1)
+
+
 @ON_SQLITE
-def test_the_next_version_takes_over_and_no_mail_is_lost_or_decided_twice(now_and_next) -> None:
+def test_the_next_version_takes_over_without_loss_until_a_contracting_migration_shuts_it_out(now_and_next) -> None:
     now, coming = now_and_next
     with mail_flowing(now, coming) as senders:
         migrate_under_way(now, coming)
         replace(now, coming, senders)
     assert_each_decided_once(coming, senders)
     assert_marked_by_whom_it_was_decided(coming, senders)
+    assert_it_leaves_when_it_is_shut_out(coming)
 
 
 @ON_POSTGRESQL
@@ -205,21 +217,6 @@ def test_this_version_comes_back_on_the_schema_of_the_next_which_stays(now_and_n
     assert version_of(now) == NEXT_REVISION, "no schema goes back"
 
 
-@ON_SQLITE
-def test_a_worker_that_a_contracting_migration_shuts_out_ends_by_itself_and_does_not_start(release) -> None:
-    now = release("now", roles=("worker",))
-    now.run("migrate")
-    now.start("redis")
-    now.roll_out()
-    now.change("UPDATE alembic_version SET version_num = '9999_since_9999'")
-    worker = now.parts["worker"]
-    assert worker.process.wait(timeout=60) == 0, "as when it is asked to end"
-    assert "The node ends: The database's schema is at version 9999_since_9999" in worker.last_words(40)
-    worker.start()
-    assert worker.process.wait(timeout=60) == 1
-    assert "run the newer version" in worker.last_words(1)
-
-
 @ON_POSTGRESQL
 @pytest.mark.history
 def test_the_version_before_the_console_works_on_beside_this_one(release, tmp_path: Path) -> None:
@@ -227,8 +224,7 @@ def test_the_version_before_the_console_works_on_beside_this_one(release, tmp_pa
         tree = old_tree(tmp_path / "tree", before="0002_agents_console.py")
     except HistoryMissing as missing:
         pytest.skip(f"The history of the repository is not here, so NO old version was tested ({missing}).")
-    roles = ("api", "worker", "errands")
-    old, now = release("old", tree=tree, roles=roles), release("now", roles=roles)
+    old, now = release("old", tree=tree, roles=("api", "worker", "errands")), release("now")
     with mail_flowing(old, now) as senders:
         migrate_under_way(old, now)
         replace(old, now, senders)
