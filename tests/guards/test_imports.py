@@ -26,6 +26,7 @@ MUST_NOT_LOAD = {
     "worker.errands_node": TRAINING | RUNTIME | HTTP | {"facteur", "model"},
     "worker.schedule": TRAINING | RUNTIME | HTTP | STORE | {"facteur", "model"},
     "facteur.cli": TRAINING | RUNTIME | HTTP | STORE | BROKER | {"rich", "pydantic"},
+    "facteur.health": TRAINING | RUNTIME | HTTP | STORE | BROKER | {"rich", "pydantic", "http", "prometheus_client"},
     "facteur.up": TRAINING | HTTP | {"onnxruntime", "tokenizers"},
     "routing.route": TRAINING | RUNTIME | HTTP | STORE | BROKER | {"broker", "facteur", "model", "worker"},
     "routing.accept": TRAINING | RUNTIME | HTTP | STORE | BROKER | {"broker", "facteur", "model", "worker"},
