@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # Bytecode is written as modules are first used; the installation leaves it out.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format check coverage bench bench-console bench-sizing bench-model screenshots train docs lock release manifests \ security ci-local
+.PHONY: help run test lint format check coverage bench bench-console bench-sizing bench-model screenshots train docs lock release manifests security ci-local \
 	image image-test sbom clean
 
 BIN := .venv/bin
@@ -94,5 +94,5 @@ ci-local: ## Run the pipeline on this machine, for real (ARGS=--quick for the sh
 
 clean: ## Delete .venv and what tools left; var/ with its jobs stays
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
-		.coverage coverage.xml junit.xml
+		.coverage coverage.xml junit.xml .venv-security .venv-node tests/pipeline/node_modules .gitlab-ci-local
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
