@@ -109,9 +109,9 @@ def test_every_command_is_written_about():
 
 @each(PAGES)
 def test_every_make_target_that_is_named_exists(path):
-    targets = set(re.findall(r"^([a-z]+):", read(ROOT / "Makefile"), flags=re.MULTILINE))
-    assert set(re.findall(r"(?:`|^|[a-z] )make ([a-z]+)`?$", read(path), flags=re.MULTILINE)) <= targets
-    assert set(re.findall(r"`(?:\w+=\S+ )*make ([a-z]+)", read(path))) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", read(ROOT / "Makefile"), flags=re.MULTILINE))
+    assert set(re.findall(r"(?:`|^|[a-z] )make ([a-z-]+)`?$", read(path), flags=re.MULTILINE)) <= targets
+    assert set(re.findall(r"`(?:\w+=\S+ )*make ([a-z-]+)", read(path))) <= targets
 
 
 @each(PAGES)
