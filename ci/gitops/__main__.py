@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--branch", required=True, help="the branch that Fleet watches")
         one.add_argument("--name" if act.startswith("review") else "--environment", required=True)
         if act in {"deploy", "canary", "review-start"}:
-            one.add_argument("--overlay", required=True, help="a folder below --folder")
+            one.add_argument("--overlay", required=True, help="by its path, or its name in FOLDER/overlays")
             one.add_argument("--image", required=act != "canary", default="", help="with its tag, best with its digest")
             one.add_argument("--folder", default="rancher", help="the manifests, relative to the checkout")
             one.add_argument("--pin", default="python3 rancher/pin_image.py", help="takes the overlay and the image")

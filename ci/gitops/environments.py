@@ -48,9 +48,10 @@ class Manifests:
         Raises:
             Refused: There is no such overlay, or the command refused.
         """
-        if not (target / overlay).is_dir():
+        found = next((one for one in (overlay, f"{self.folder}/overlays/{overlay}") if (target / one).is_dir()), None)
+        if found is None:
             raise Refused(f"There is no overlay {overlay}: give one that the commit holds.")
-        command(self.pin, overlay, *words, folder=target)
+        command(self.pin, found, *words, folder=target)
 
 
 def command(line: str, *words: str, folder: Path) -> None:
