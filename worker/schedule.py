@@ -27,6 +27,9 @@ between two machines must not matter."""
 SILENT_SECONDS = 20.0
 """Beyond the pause between two ticks: far beyond what a tick takes, with a Redis that accepts and does not answer."""
 
+RETRY_SECONDS = 5
+"""Longest pause before Redis is tried again; well below the silence that is taken for a hang."""
+
 
 class Clock(Scheduler):  # type: ignore[misc]  # Celery has no types
     """Celery's scheduler, which says that it goes round, also while it waits for Redis."""
@@ -53,7 +56,13 @@ class Clock(Scheduler):  # type: ignore[misc]  # Celery has no types
             self.ticking.beat()
             log.error("Redis does not answer (%s); it is tried again in %.0f seconds", error, pause)
 
-        return self.connection.ensure_connection(failed, self.app.conf.broker_connection_max_retries)
+        return self.connection.ensure_connection(
+            failed,
+            self.app.conf.broker_connection_max_retries,
+            interval_start=1,
+            interval_step=1,
+            interval_max=RETRY_SECONDS,
+        )
 
 
 def run_beat(settings: Settings) -> None:
