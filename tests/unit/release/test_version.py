@@ -6,9 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 from importlib import metadata
-from io import BytesIO
 
 import pytest
 from repository import Repository
@@ -40,9 +38,9 @@ def by_setuptools_scm(repository):
 
 def unpacked(repository, commit, folder):
     """An archive as GitLab's "Download source code" gives it."""
-    done = subprocess.run(["git", "archive", commit], cwd=repository.folder, capture_output=True, check=True)
-    with tarfile.open(fileobj=BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+    packed = folder.with_suffix(".zip")
+    repository.git("archive", "--format=zip", f"--output={packed}", commit)
+    shutil.unpack_archive(packed, folder)
     return Repository(folder)
 
 
