@@ -69,6 +69,12 @@ def next_tree(place: Path) -> Path:
     return place
 
 
+def after_oldest_served() -> str:
+    """Name the file of the first migration that the oldest version served by the schema knew nothing of; or nothing."""
+    files = sorted(path.name for path in (ROOT / "routing/store/migrations/versions").glob("[0-9]*.py"))
+    return next((name for name in files if name[:4] > SINCE), "")
+
+
 class HistoryMissing(Exception):
     """There is no repository here, or its history was cut off."""
 
