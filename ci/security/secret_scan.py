@@ -9,13 +9,14 @@ files that hold made-up ones stand in `.accepted-secrets`, a path and the reason
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from detect_secrets.core.potential_secret import PotentialSecret
-from detect_secrets.core.scan import scan_diff, scan_file
+from detect_secrets.core.scan import scan_file, scan_line
 from detect_secrets.settings import transient_settings
 
 FORMS = (
@@ -49,6 +50,8 @@ FILTERS = (
 )
 EXAMPLES = ("127.0.0.1", "localhost", "example", "postgres:5432", "@db", "@redis", "PASSWORD")
 """Addresses with a password in them, which documents and tests need, name one of these."""
+BASIC = "Basic Auth Credentials"
+ALLOWED = "pragma: allowlist secret"
 ACCEPTED = Path(".accepted-secrets")
 MOST_BYTES = 1_000_000
 HASHES = "--hash=sha256:"
@@ -65,11 +68,12 @@ def main() -> int:
         files = [name for name in _git("ls-files", "-z").split("\0") if name and _is_text(Path(name))]
         found = [secret for name in files for secret in scan_file(name)]
         since = _since()
+        places = set(_places(found))
         if since:
             changes = _git("log", "--patch", "--unified=0", "--no-color", "--no-ext-diff", f"{since}..HEAD")
-            found += list(scan_diff(changes))
+            places |= set(_added(changes))
     accepted = _accepted()
-    places = sorted({place for place in _places(found) if place.partition(":")[0] not in accepted})
+    places = sorted(place for place in places if place.partition(":")[0] not in accepted)
     for place in places:
         print(f"SECRET  {place}")
     commits = f" and the commits since {since[:12]}" if since else ""
@@ -79,8 +83,24 @@ def main() -> int:
 
 def _places(found: list[PotentialSecret]) -> Iterator[str]:
     for secret in found:
-        if secret.type != "Basic Auth Credentials" or not _is_example(secret):
+        if secret.type != BASIC or not _is_example(secret):
             yield f"{secret.filename}:{secret.line_number}: {secret.type}"
+
+
+def _added(changes: str) -> Iterator[str]:
+    """Yield the places of secrets in lines that a list of patches adds."""
+    file, number = "", 0
+    for line in changes.splitlines():
+        if line.startswith("+++ "):
+            file = line[4:].removeprefix("b/")
+        elif line.startswith("@@ "):
+            number = int(re.sub(r".* \+(\d+).*", r"\1", line.partition(" @@")[0]))
+        elif line.startswith("+"):
+            if Path(file).name != "package-lock.json" and HASHES not in line and ALLOWED not in line:
+                for secret in scan_line(line[1:]):
+                    if secret.type != BASIC or not any(example in line for example in EXAMPLES):
+                        yield f"{file}:{number}: {secret.type}"
+            number += 1
 
 
 def _is_example(secret: PotentialSecret) -> bool:

@@ -21,7 +21,7 @@ for package in git rsync; do
     fi
 done
 
-runs() { "$1" -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null; }
+runs() { "$1" -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2>/dev/null; }
 
 # Debian 12 has Node 18, which is too old, so where there is none Node comes from PyPI, into an environment of its own.
 here=tests/pipeline
