@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import click
@@ -33,12 +35,16 @@ def migrate(check: bool, wait: bool, seconds: float) -> None:  # noqa: FBT001 - 
     if check and wait:
         raise click.UsageError("--check looks once and --wait until it fits: choose one.")
     url = Settings.from_environ().resolved_database_url
-    if check:
-        _check(url)
-        return
-    if wait:
-        _wait(url, seconds)
-        return
+    with _ended_by_sigterm():
+        if check:
+            _check(url)
+        elif wait:
+            _wait(url, seconds)
+        else:
+            _migrate(url)
+
+
+def _migrate(url: str) -> None:
     from routing.store.migrations import migrate as run  # noqa: PLC0415 - who only looks does not load Alembic
 
     version = run(url)
@@ -57,13 +63,19 @@ def _check(url: str) -> None:
 def _wait(url: str, seconds: float) -> None:
     from routing.store.schema_watch import await_schema  # noqa: PLC0415 - the same
 
-    before = signal.signal(signal.SIGTERM, _end)  # a container's first process hears no signal that it does not handle
-    try:
-        version = await_schema(url, seconds=seconds, tell=lambda why: click.echo(f"Waiting: {why}", err=True))
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    version = await_schema(url, seconds=seconds, tell=lambda why: click.echo(f"Waiting: {why}", err=True))
     click.echo(f"This version runs on the schema ({version}).")
 
 
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    sys.exit(ASKED_TO_STOP)
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Hear SIGTERM, which the first process of a container does not unless it says so; what was begun is undone."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        sys.exit(ASKED_TO_STOP)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -194,16 +195,34 @@ def backup(empty_postgres_url, monkeypatch):
 
 @pytest.mark.postgres
 def test_nobody_waits_for_long_behind_a_migration_that_waits_for_a_backup(backup, empty_postgres_url):
-    waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'jobs'::regclass AND NOT granted"
     with ThreadPoolExecutor() as threads, psycopg.connect(empty_postgres_url, autocommit=True) as mail:
         migrating = threads.submit(migrate, empty_postgres_url)
-        while not mail.execute(waiting).fetchone()[0]:
+        while not somebody_waits_for_jobs(mail):
             assert not migrating.done()
         mail.execute("SET lock_timeout = '20s'")
         mail.execute("UPDATE jobs SET due_at = 0")  # gets through although the backup has not ended
         assert not migrating.done()
         backup.rollback()
         assert migrating.result(timeout=30) == REVISION
+
+
+def somebody_waits_for_jobs(connection):
+    waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'jobs'::regclass AND NOT granted"
+    return connection.execute(waiting).fetchone()[0]
+
+
+@pytest.mark.postgres
+def test_a_migration_that_is_asked_to_end_ends_and_leaves_the_schema_as_it_was(backup, empty_postgres_url, make):
+    command = [sys.executable, "-m", "facteur", "migrate"]
+    environ = {**os.environ, "FACTEUR_DATABASE_URL": empty_postgres_url}
+    with subprocess.Popen(command, cwd=make.root, env=environ) as migrating:
+        while not somebody_waits_for_jobs(backup):
+            assert migrating.poll() is None
+        migrating.terminate()
+        assert migrating.wait(timeout=30) == 143, (
+            "heard, as the first process of a container hears only what it asks for"
+        )
+    assert schema_version(empty_postgres_url) == "0001_since_0001"
 
 
 @pytest.mark.postgres

@@ -1,7 +1,7 @@
-"""Two versions of every role run on one database while it is migrated, forward and back, and no mail is lost.
+"""Two versions run on one database while it is migrated, and the older one again afterwards, and no mail is lost.
 
-What runs beside this tree is a next version, made of a copy with one more migration and code that needs it, and a
-the oldest one that the schema serves, out of the history.
+What runs beside this tree is a next version, made of a copy with one more migration and code that needs it, and the
+oldest version that the schema serves, out of the history.
 """
 
 from __future__ import annotations
