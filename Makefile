@@ -34,7 +34,9 @@ check: lint test ## All that CI checks
 
 coverage: ## Run the tests and say which lines they reach
 	@sh requirements/install.sh test
+	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage xml
 	$(BIN)/coverage report --skip-covered --skip-empty
 
@@ -94,5 +96,5 @@ ci-local: ## Run the pipeline on this machine, for real (ARGS=--quick for the sh
 
 clean: ## Delete .venv and what tools left; var/ with its jobs stays
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
-		.coverage coverage.xml junit.xml .venv-security .venv-node tests/pipeline/node_modules .gitlab-ci-local
+		.coverage .coverage.* coverage.xml junit.xml .venv-security .venv-node tests/pipeline/node_modules .gitlab-ci-local
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

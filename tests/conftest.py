@@ -73,6 +73,12 @@ def _is_address(host):
 sys.addaudithook(_guard_network)
 
 
+def pytest_configure(config):
+    """Let coverage follow into the processes that share the tests, and no further: services would be slower by half."""
+    if config.getoption("dist", default="no") == "no":
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+
 @pytest.fixture(autouse=True)
 def no_settings_of_the_developer(monkeypatch):
     for name in list(os.environ):
