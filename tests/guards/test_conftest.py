@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -63,20 +62,24 @@ def test_settings_of_the_developer_are_out_of_sight():
     ] == []
 
 
-def outcome_of(folder, **environ):
+def run_in(folder, *options, more="", **environ):
     (folder / "test_some.py").write_text(SKIPPING)
     (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    data\n")
-    shutil.copy(CONFTEST, folder)
+    (folder / "conftest.py").write_text(CONFTEST.read_text() + more)
     inherited = {name: value for name, value in os.environ.items() if name != "CI"}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(folder)],
         cwd=folder,
         env={**inherited, **environ},
         capture_output=True,
         text=True,
         check=False,
     )
-    return done.stdout.splitlines()[-1].partition(" in ")[0]
+    return done.stdout
+
+
+def outcome_of(folder, *options, **environ):
+    return run_in(folder, *options, **environ).splitlines()[-1].partition(" in ")[0]
 
 
 def test_a_skipped_test_fails_in_ci_unless_it_wants_data(tmp_path):
@@ -91,3 +94,17 @@ def test_a_module_that_skips_itself_fails_in_ci(tmp_path):
     (tmp_path / "test_whole.py").write_text("import pytest\npytest.skip('no torch', allow_module_level=True)\n")
     assert "1 error" in outcome_of(tmp_path, CI="true")
     assert "1 error" not in outcome_of(tmp_path)
+
+
+def test_processes_that_share_the_tests_skip_no_more_than_one(tmp_path):
+    assert outcome_of(tmp_path, "-n2", CI="true") == "1 failed, 1 passed, 1 skipped, 1 xfailed"
+    (tmp_path / "test_whole.py").write_text("import pytest\npytest.skip('no torch', allow_module_level=True)\n")
+    assert "1 error" in outcome_of(tmp_path, "-n2", CI="true")
+
+
+@pytest.mark.parametrize("options", [(), ("-n2",)], ids=["alone", "shared"])
+@pytest.mark.parametrize("environ", [{}, {"CI": "true"}], ids=["elsewhere", "CI"])
+def test_a_run_without_postgresql_says_so_in_capitals(tmp_path, options, environ):
+    (tmp_path / "test_stored.py").write_text("def test_of_the_store(postgres_server):\n    pass\n")
+    nobody = {"FACTEUR_TEST_POSTGRES_URL": "", **environ}
+    assert "POSTGRESQL WAS NOT TESTED" in run_in(tmp_path, *options, more="\nCANDIDATES = ()\n", **nobody)
