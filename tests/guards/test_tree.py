@@ -57,7 +57,10 @@ def test_nothing_in_the_tree_looks_like_a_secret():
     folders = [
         path.name
         for path in ROOT.iterdir()
-        if path.is_dir() and path.name not in NOT_OURS and not path.name.endswith("_cache")
+        if path.is_dir()
+        and path.name not in NOT_OURS
+        and not path.name.startswith(".venv")
+        and not path.name.endswith("_cache")
     ]
     paths = [*files(*folders), *(path for path in ROOT.iterdir() if path.is_file())]
     found = [
