@@ -21,6 +21,7 @@ codename=$([ -r /etc/os-release ] && . /etc/os-release && [ "${ID:-}" = debian ]
 
 from_debian() { # NAME of a package and of the program that is wanted of it: into $tools/bin, by apt's own signatures
     [ -n "$codename" ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+    # shellcheck disable=SC2016 # apt's own variables
     mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 2>/dev/null |
         awk -v release="$codename" '$2 == release && $3 == "main" { print $1; exit }')
     [ -n "$mirror" ] || return 1
