@@ -3,8 +3,10 @@
 #
 # From the environment: BUILD (the command that builds), TARGET, NAME (without a tag), VERSION, SUFFIX, and what GitLab
 # sets. PASSED_AS names the variable in image.env (IMAGE). The tag is the commit's; on a tag of git the version comes beside it, on the default branch `latest`.
+# PREPARE is shell code that settles where buildah keeps images, so that what pushes finds what was built.
 # IMAGE_STORE_TO (a folder) takes the place of the registry, for trying without one.
 set -eu
+if [ -n "${PREPARE:-}" ]; then eval "$PREPARE"; fi
 name=${NAME:-${CI_REGISTRY_IMAGE:-}}
 name=${name:-localhost/${CI_PROJECT_NAME:-image}}
 commit=${CI_COMMIT_SHA:-$(git rev-parse HEAD)}

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +77,9 @@ class Checkout:
         git(self.path, "update-ref", "refs/remotes/origin/main", "HEAD")
         git(self.path, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
         return git(self.path, "rev-parse", "HEAD")
+
+    def with_variables(self, **variables: str) -> Checkout:
+        return replace(self, variables=variables)
 
     def ask(self, *words: str) -> str:
         """Return what gitlab-ci-local answers without running a job, such as `--list-json` or `--preview`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -14,7 +13,7 @@ PLANTED = """def test_that_was_planted_to_fail():
 
 
 def quick(checkout):
-    return replace(checkout, variables={"UNIT_TESTS": FEW_TESTS})
+    return checkout.with_variables(UNIT_TESTS=FEW_TESTS)
 
 
 @pytest.mark.quick
@@ -45,10 +44,3 @@ def test_a_failing_test_fails_the_pipeline(tree):
     assert run.failed("unit: [3.11]")
     assert "test_that_was_planted_to_fail" in run.log
     assert "assert (1 + 1) == 3" in run.log
-
-
-def test_the_image_is_built_in_the_pipeline(tree):
-    run = tree.run("build-image", "--needs")
-    assert run.code == 0, run.log
-    assert run.passed("build-image")
-    assert "IMAGE=" in (tree.path / "image.env").read_text(encoding="utf-8")

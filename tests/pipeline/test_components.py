@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 import yaml
@@ -22,7 +21,7 @@ TRAIN = {"build-image-train-version", "build-image-train"}
 
 def jobs(checkout, variables):
     """The jobs of a pipeline with what starts them."""
-    listed = replace(checkout, variables=variables).ask("--list-json")
+    listed = checkout.with_variables(**variables).ask("--list-json")
     found = {job["name"]: job["when"] for job in json.loads(listed[listed.index("[") :])}
     return {name: when for name, when in found.items() if when != "never"}
 
