@@ -131,13 +131,17 @@ def arrivals(rates: Sequence[tuple[float, float]], seed: int) -> array[float]:
     return array("d", np.concatenate(found).tobytes())
 
 
-def simulate(times: array[float], service: Sequence[float], fleet: Fleet, *, seed: int) -> Outcome:
+def simulate(
+    times: array[float], service: Sequence[float], fleet: Fleet, *, seed: int, in_order: bool = False
+) -> Outcome:
     """Let processes decide mails, the oldest first.
 
     Each process that is free claims what waits, at most `most_claimed` and as much as fits `CLAIM_SECONDS`, and records
-    all of it at the end. `service` are seconds a mail, drawn from at random.
+    all of it at the end. `service` are seconds a mail, drawn from at random; or `in_order`, one for each mail.
     """
-    costs = array("d", np.random.default_rng(seed + 1).choice(np.asarray(service), len(times)).tobytes())
+    given = np.asarray(service, dtype=float)
+    drawn = given if in_order else np.random.default_rng(seed + 1).choice(given, len(times))
+    costs = array("d", drawn.tobytes())
     spent = array("d", accumulate(costs, initial=0.0))
     scaling = fleet.scaling
     limit = max(1, min(fleet.most_claimed, int(CLAIM_SECONDS / statistics.fmean(service))))

@@ -66,7 +66,7 @@ def run(mails: int, busy: float, seed: int) -> dict[str, Any]:
     times = array("d", [job.created_at - begin for job in jobs])
     service = [cost(job) for job in jobs]
     seen = np.array([job.timings.total for job in jobs if job.timings]) / 1000
-    told = simulate(times, service, Fleet(processes=1), seed=seed)
+    told = simulate(times, service, Fleet(processes=1), seed=seed, in_order=True)
     return {
         "mails_a_second": mails / times[-1],
         "mean_cost_ms": float(np.mean(service)) * 1000,
