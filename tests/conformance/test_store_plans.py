@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 
 from routing.desk import Order, State
 from routing.job import Status
+from routing.store.migrations import migrate
 from routing.store.opening import open_store
 from routing.store.sql import claims, deliveries, desk, figures, jobs, listing, pages, people, running, submissions
 from routing.store.sql.statement import Statement
@@ -63,14 +65,27 @@ VALUES = {
 }
 
 
-@pytest.fixture
-def database(sql_store, make):
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request, make, tmp_path_factory):
+    """A store of each kind with 2,000 mails, which the tests here only ask about."""
+    with contextlib.ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path_factory.mktemp('plans') / 'store.db'}"
+        else:
+            made = request.getfixturevalue("schema_of")
+            url = stack.enter_context(made(request.getfixturevalue("postgres_server")))
+        migrate(url)
+        store = stack.enter_context(contextlib.closing(open_store(url)))
+        yield filled(store, make)
+
+
+def filled(store, make):
     for start in range(0, 2_000, 500):
-        make.accepted(sql_store, *map(str, range(start, start + 500)), callback_url="https://example.org/hook")
-        done = make.claim(sql_store, now=1_000.0, limit=500)
+        make.accepted(store, *map(str, range(start, start + 500)), callback_url="https://example.org/hook")
+        done = make.claim(store, now=1_000.0, limit=500)
         decision = make.decision(queue=f"queue {start}")
-        sql_store.record([make.decided(one, decision=decision) for one in done], worker="node/1", now=1_000.0)
-    made = sql_store._database
+        store.record([make.decided(one, decision=decision) for one in done], worker="node/1", now=1_000.0)
+    made = store._database
     with made._engine.connect() as connection:
         if made.postgresql:
             connection.exec_driver_sql("DELETE FROM deliveries")
