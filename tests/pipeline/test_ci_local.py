@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-FEW_TESTS = "tests/unit/broker"
+FEW_TESTS = "-n 0 tests/unit/broker"
 PLANTED = """def test_that_was_planted_to_fail():
     assert 1 + 1 == 3
 """

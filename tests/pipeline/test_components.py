@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import yaml
@@ -77,6 +78,16 @@ def test_jobs_of_deployment_are_not_interrupted_and_others_are(expanded):
     for name, job in expanded.items():
         if isinstance(job, dict) and "script" in job and not name.startswith("."):
             assert job["interruptible"] is not (bool(job.get("resource_group")) or name == "release"), name
+
+
+def test_what_a_job_uses_of_others_comes_from_a_job_that_it_needs(expanded):
+    """With `needs`, GitLab gives a job the variables of those jobs alone."""
+    makes = {"IMAGE": "build-image", "VERSION": "build-image-version"}
+    for name, job in expanded.items():
+        if isinstance(job, dict) and job.get("needs"):
+            needed = {need["job"] for need in job["needs"]}
+            used = {word for word in makes if re.search(rf"\${word}\b", str(job))}
+            assert {makes[word] for word in used} <= needed | {name}, name
 
 
 def test_tests_leave_junit_and_coverage_for_the_merge_request(expanded):
