@@ -23,8 +23,7 @@ python=build/image-test/bin/python
 install_tools() {
     locked="$(pwd) $(cksum <requirements/image_test.txt)"
     [ "$(cat build/image-test/installed 2>/dev/null)" != "$locked" ] || return 0
-    [ -z "$(find /usr/lib/python3* -maxdepth 1 -name ensurepip 2>/dev/null)" ] && python3 -c 'import ensurepip' 2>/dev/null ||
-        install_packages python3 python3-venv
+    python3 -c 'import ensurepip' 2>/dev/null || install_packages python3 python3-venv
     python3 -m venv --clear build/image-test
     "$python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
         --requirement requirements/image_test.txt

@@ -10,9 +10,6 @@ if [ ! -s "$data/PG_VERSION" ]; then
     initdb --pgdata "$data" --username "$user" --pwfile "$password" --auth scram-sha-256 --encoding UTF8 --locale C.UTF-8
     rm "$password"
     echo 'host all all all scram-sha-256' >>"$data/pg_hba.conf"
-    # Nobody but this script can reach it yet.
-    pg_ctl --pgdata "$data" --wait --options "-c listen_addresses=''" start
-    PGPASSWORD=$POSTGRES_PASSWORD createdb --host /var/run/postgresql --username "$user" "${POSTGRES_DB:-$user}"
-    pg_ctl --pgdata "$data" --wait stop
+    echo "CREATE DATABASE \"${POSTGRES_DB:-$user}\"" | postgres --single -D "$data" postgres
 fi
 exec postgres -D "$data" -c listen_addresses='*' -c unix_socket_directories=/var/run/postgresql "$@"
