@@ -8,6 +8,8 @@
 # and, of their own, what the image's build runs (image.txt), `make image-test` (image_test.txt) and `make manifests`
 # (manifests.txt).
 #
+# The pipeline's tools: ci/security.txt, and Node for machines without one (tests/pipeline/node.txt).
+#
 # One file serves Python 3.11 and 3.12 on x86-64 and ARM. Versions stay as they are unless UPGRADE=1 is given.
 set -eu
 cd "$(dirname "$0")/.."
@@ -37,3 +39,12 @@ compile_group() { # a group alone, without the project's own dependencies
 compile_group image requirements/image.txt
 compile_group image-test requirements/image_test.txt
 compile_group manifests requirements/manifests.txt
+
+compile_file() { # what a file names, in the versions of the tests' set where that has them
+    "$uv" pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest ${UPGRADE:+--upgrade} \
+        --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --annotation-style line \
+        --constraints requirements/test.txt --output-file "$2" "$1"
+}
+
+compile_file ci/security.in ci/security.txt
+compile_file tests/pipeline/node.in tests/pipeline/node.txt
