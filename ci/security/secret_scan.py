@@ -106,10 +106,12 @@ def _added(changes: str) -> Iterator[str]:
 def _is_example(secret: PotentialSecret) -> bool:
     """Say whether the address is one that everybody may know: of this machine, of a test's server, of nobody."""
     try:
-        line = Path(secret.filename).read_text(encoding="utf-8").splitlines()[secret.line_number - 1]
-    except (OSError, ValueError, IndexError):
+        lines = Path(secret.filename).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
         return False
-    return any(example in line for example in EXAMPLES)
+    # Of a folded text of YAML the number is that of its first line.
+    near = "\n".join(lines[secret.line_number - 1 : secret.line_number + 1])
+    return any(example in near for example in EXAMPLES)
 
 
 def _accepted() -> set[str]:
