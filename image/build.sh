@@ -7,7 +7,7 @@
 #
 # From the environment, each with a default:
 #   VERSION, REVISION, SOURCE   what the labels say; by default read from git where this is a checkout
-#   SOURCE_DATE_EPOCH           the time of all that is made, in seconds; by default the commit's
+#   SOURCE_DATE_EPOCH           the time that the label and the list of contents say, in seconds; by default the commit's
 #   BASE                        another base than the pinned one
 #   TORCH_INDEX                 for train and test: where pip finds PyTorch's build for CPUs
 #   CERTIFICATES, PIP_CONFIG    files that the build may read and the image does not keep: the certificates that this
@@ -48,8 +48,10 @@ certificates=${CERTIFICATES:-/etc/ssl/certs/ca-certificates.crt}
 [ ! -s "$certificates" ] || set -- "$@" --secret "id=certificates,src=$certificates"
 [ ! -s "${PIP_CONFIG:-}" ] || set -- "$@" --secret "id=pip,src=$PIP_CONFIG"
 
+# All files get one time, whatever the commit: so a layer whose contents did not change is the same layer. Not 1970, which
+# some take for no time at all.
 case $BUILDER in
-buildah) set -- "$@" --timestamp "$SOURCE_DATE_EPOCH" --pull-never ;;
+buildah) set -- "$@" --timestamp 315532800 --pull-never ;;
 docker) set -- "$@" --provenance=false ;;
 esac
 build_anyhow . "$tag" "$@"

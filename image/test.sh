@@ -43,6 +43,12 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+# Said once, for both builds.
+VERSION=${VERSION:-$(sh requirements/version.sh)}
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -c safe.directory='*' log -1 --format=%ct 2>/dev/null || echo 0)}
+REVISION=${REVISION:-$(git -c safe.directory='*' rev-parse HEAD 2>/dev/null || true)}
+export VERSION SOURCE_DATE_EPOCH REVISION
+
 say "build"
 sh image/build.sh serve "$IMAGE" --quiet >/dev/null
 export IMAGE RUNNER
