@@ -96,7 +96,9 @@ def test_a_mail_that_comes_over_http_is_decided(stack, key):
 def test_all_sample_mails_are_decided_and_none_is_lost_when_every_container_is_started_again(stack, key):
     jobs = {post(stack, key, mail)["id"] for mail in MAILS}
     for service in (*ROLES, "redis", "postgres"):
-        stack.runner("restart", "--time=20", stack.container(service))
+        stack.runner("stop", "--time=20", stack.container(service))
+    for service in ("postgres", "redis", *ROLES):
+        stack.runner("start", stack.container(service))
 
     def statuses():
         seen = [ask(f"{stack.address}/v1/jobs/{job}", key=key) for job in jobs]
