@@ -5,6 +5,7 @@
 # moved checkout, another release or another Python installs again.
 set -eu
 cd "$(dirname "$0")/.."
+if [ -n "${ENVIRONMENT_IS_READY:-}" ]; then exit 0; fi
 set_name=$1
 python=.venv/bin/python
 version=$(sh requirements/version.sh)
