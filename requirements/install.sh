@@ -2,7 +2,8 @@
 # Make .venv and install one of the locked sets into it: `install.sh serve|train|test`.
 #
 # A second call finds its own mark and costs nothing. The mark holds what the set was made of, so a changed lock, a
-# moved checkout, another release or another Python installs again.
+# moved checkout, another release or another Python installs again. With ENVIRONMENT_IS_READY set nothing is installed:
+# somebody else made .venv, such as the image of a pipeline's job.
 set -eu
 cd "$(dirname "$0")/.."
 if [ -n "${ENVIRONMENT_IS_READY:-}" ]; then exit 0; fi
