@@ -94,7 +94,7 @@ class Checkout:
 
     def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
         # CI_REGISTRY is empty: there is none here, and the image is built without being pushed.
-        variables = {"CI_REGISTRY": "", "CI_REGISTRY_IMAGE": "", **self.variables}
+        variables = {"CI_REGISTRY": "", "CI_REGISTRY_IMAGE": "", "ENVIRONMENT_IS_READY": "1", **self.variables}
         given = [word for name, value in variables.items() for word in ("--variable", f"{name}={value}")]
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("FACTEUR_", "PYTEST_"))}
         return subprocess.run(
@@ -148,16 +148,16 @@ def _committed(path: Path) -> Checkout:
 
 
 def _lend_environment(path: Path) -> None:
-    """Give the copy an environment of its own whose packages are this tree's: installing them takes minutes."""
+    """Give the copy an environment of its own that finds this tree's packages, since installing them takes minutes.
+
+    It has a folder of its own to install into, so that nothing that runs in the copy changes this tree's.
+    """
     ours, theirs = ROOT / ".venv", path / ".venv"
     (theirs / "bin").mkdir(parents=True)
     shutil.copy2(ours / "pyvenv.cfg", theirs)
     for program in (ours / "bin").iterdir():
         (theirs / "bin" / program.name).symlink_to(program)
-    (theirs / "lib").symlink_to(ours / "lib")
-    # What an installation marks; it names the checkout, so that a moved one installs again. This one must not: it would
-    # install into this tree's environment.
-    marking = 'eval "$(sed -n "/^mark_of()/,/^}/p" requirements/install.sh)"; mark_of "$1"'
-    for name in ("serve", "train", "test"):
-        mark = subprocess.run(["sh", "-c", marking, "sh", name], cwd=path, capture_output=True, text=True, check=True)
-        (theirs / f"installed-{name}").write_text(mark.stdout, encoding="utf-8")
+    (packages,) = (ours / "lib").glob("python*/site-packages")
+    own = theirs / packages.relative_to(ours)
+    own.mkdir(parents=True)
+    (own / "lent.pth").write_text(f"import site; site.addsitedir({str(packages)!r})\n", encoding="utf-8")
