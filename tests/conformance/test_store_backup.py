@@ -88,8 +88,8 @@ def run(script, folder, **environ):
     )
 
 
-def back_up(url, folder):
-    return run("backup.sh", folder, FACTEUR_DATABASE_URL=url)
+def back_up(url, folder, **environ):
+    return run("backup.sh", folder, FACTEUR_DATABASE_URL=url, **environ)
 
 
 def restore(url, folder, **environ):
@@ -153,11 +153,47 @@ def test_a_dump_that_breaks_off_restores_nothing(filled, database, tmp_path):
 def test_what_a_killed_backup_left_is_never_restored_and_is_cleared_away(filled, database, tmp_path):
     folder = tmp_path / "backup"
     folder.mkdir()
-    (folder / "facteur-99990101T000000Z.dump.part").write_bytes(b"half a dump")
+    killed = folder / "facteur-99990101T000000Z.dump.7.part"
+    running = folder / "facteur-99990102T000000Z.dump.8.part"
+    for part in (killed, running):
+        part.write_bytes(b"half a dump")
+    os.utime(killed, (time.time() - 2 * DAY,) * 2)
     assert "no dump at all" in restore(database, folder).stderr
     assert back_up(filled, folder).returncode == 0
-    assert list(folder.glob("*.part")) == []
+    assert list(folder.glob("*.part")) == [running], "one that another backup writes right now is left alone"
     assert restore(database, folder).returncode == 0
+
+
+def programs_of(version, folder):
+    """Make a folder of programs that say they are of another major version of PostgreSQL, and return its PATH."""
+    folder.mkdir()
+    for name in ("pg_dump", "pg_restore"):
+        program = folder / name
+        program.write_text(
+            f'#!/bin/sh\n[ "$1" = --version ] && echo "{name} (PostgreSQL) {version}.2 (Debian)" && exit\n'
+            f'exec {shutil.which(name)} "$@"\n'
+        )
+        program.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+@pytest.mark.parametrize("version", [9, 99])
+def test_a_backup_that_no_restore_could_be_sure_of_fails_the_first_night(filled, tmp_path, version):
+    done = back_up(filled, tmp_path / "backup", PATH=programs_of(version, tmp_path / "programs"))
+    assert done.returncode == 1
+    assert f"PostgreSQL {version}'s pg_dump and the server is PostgreSQL" in done.stderr
+    assert "name the image postgres:" in done.stderr
+    assert dumps(tmp_path / "backup") == []
+
+
+def test_a_restore_by_programs_newer_than_the_server_is_refused_before_anything_is_done(filled, database, tmp_path):
+    back_up(filled, tmp_path / "backup")
+    done = restore(database, tmp_path / "backup", PATH=programs_of(99, tmp_path / "newer"))
+    assert done.returncode == 1
+    assert "PostgreSQL 99's pg_restore" in done.stderr
+    assert "name the image postgres:" in done.stderr
+    done = restore(database, tmp_path / "backup", PATH=programs_of(9, tmp_path / "older"))
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_database_without_mail_tables_makes_no_dump(database, tmp_path):
@@ -176,14 +212,14 @@ def test_a_server_that_does_not_answer_makes_no_dump(tmp_path):
 def test_old_dumps_go_only_once_a_new_one_is_there(filled, tmp_path):
     folder = tmp_path / "backup"
     folder.mkdir()
-    for age in (1, 13, 16, 40):
+    for age in (1, 13, 14, 16, 40):
         path = folder / f"facteur-2020{age:04}T000000Z.dump"
         path.write_bytes(b"a dump")
         os.utime(path, (time.time() - age * DAY,) * 2)
     (folder / "somebody-else.dump").touch()
     os.utime(folder / "somebody-else.dump", (0, 0))
     assert back_up("postgresql://nobody@127.0.0.1:1/nothing", folder).returncode != 0
-    assert len(dumps(folder)) == 5
+    assert len(dumps(folder)) == 6
     assert back_up(filled, folder).returncode == 0
     kept = dumps(folder)
     assert len(kept) == 4
