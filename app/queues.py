@@ -38,7 +38,9 @@ class BacklogBody(BaseModel):
     queued: int
     running: int
     failed: int
-    oldest_queued_at: Timestamp | None
+    oldest_queued_at: Timestamp | None = Field(
+        description="Since when the oldest queued mail waits for a worker; one that was put off, from its retry on."
+    )
 
 
 class QueuesBody(BaseModel):

@@ -106,8 +106,9 @@ class MemoryStore(MemoryDesk, MemoryPolicies, MemoryPeople, MemoryFigures, Memor
     def backlog(self) -> Backlog:
         """Count what is still to be decided; see the port."""
         with self._lock:
-            jobs = [entry.job for entry in self._entries.values()]
-        queued = [job.created_at for job in jobs if job.status is Status.QUEUED]
+            found = [(entry.job, entry.due_at) for entry in self._entries.values()]
+        jobs = [job for job, _ in found]
+        queued = [max(job.created_at, due_at) for job, due_at in found if job.status is Status.QUEUED]
         return Backlog(
             queued=len(queued),
             running=sum(job.status is Status.RUNNING for job in jobs),

@@ -80,6 +80,8 @@ class Backlog:
     running: int
     failed: int
     oldest_queued_at: float | None
+    """Since when the first of the queued ones waits for a worker: since its acceptance, but since its retry was due
+    where it was put off, which may be in the future. None when there is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

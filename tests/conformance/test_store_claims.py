@@ -331,3 +331,12 @@ def test_the_backlog_counts_what_is_undecided(store, make):
     make.claim(store, now=1_003.0, limit=1)
     assert store.backlog() == Backlog(queued=2, running=1, failed=1, oldest_queued_at=1_002.0)
     assert len(store.jobs(NO_FILTER).jobs) == 5
+
+
+def test_a_mail_that_waits_for_its_retry_is_not_the_oldest_until_then_and_one_given_back_is_at_once(store, make):
+    make.accepted(store, "put off", "given back", now=1_000.0)
+    [first, _] = make.claim(store, now=1_001.0)
+    store.record([make.failure(first, retry_at=1_060.0)], worker="node/1", now=1_002.0)
+    assert store.backlog().oldest_queued_at == 1_060.0, "nothing waits that a worker could decide before"
+    store.release("node/1", max_attempts=3, now=1_003.0)
+    assert store.backlog().oldest_queued_at == 1_000.0

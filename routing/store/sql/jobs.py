@@ -22,7 +22,7 @@ _REVIEWS = Statement(f"SELECT {rows.REVIEW} FROM reviews WHERE job_id = :id ORDE
 _BACKLOG = Statement("""
     SELECT (SELECT count(*) FROM jobs WHERE status = 'queued'), (SELECT count(*) FROM jobs WHERE status = 'running'),
         (SELECT count(*) FROM jobs WHERE status = 'failed'),
-        (SELECT min(created_at) FROM jobs WHERE status = 'queued')
+        (SELECT min(CASE WHEN due_at > created_at THEN due_at ELSE created_at END) FROM jobs WHERE status = 'queued')
 """)
 _CONDITIONS = {
     "queue": "queue = :queue",
