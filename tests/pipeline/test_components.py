@@ -28,7 +28,7 @@ def jobs(checkout, variables):
 
 
 def environment(name, *more):
-    return {f"{act}-{name}" for act in ("deploy", "verify", "recover", "rollback", *more)}
+    return {f"{act}-{name}" for act in ("deploy", "recover", "rollback", *more)}
 
 
 def test_the_default_branch_is_checked_built_tried_out_and_deployed_to_staging(tree):
@@ -82,7 +82,7 @@ def test_jobs_of_deployment_are_not_interrupted_and_others_are(expanded):
 
 def test_what_a_job_uses_of_others_comes_from_a_job_that_it_needs(expanded):
     """With `needs`, GitLab gives a job the variables of those jobs alone."""
-    makes = {"IMAGE": "build-image", "VERSION": "build-image-version"}
+    makes = {"BUILT_IMAGE": "build-image", "BUILT_VERSION": "build-image-version"}
     for name, job in expanded.items():
         if isinstance(job, dict) and job.get("needs"):
             needed = {need["job"] for need in job["needs"]}
@@ -152,7 +152,7 @@ def test_another_project_includes_the_same_components(other_project):
     assert run.code == 0, run.log
     assert "test_rises_with_age" in run.log
     assert "building production as localhost/" in run.log
-    assert other_project.path.joinpath("image.env").read_text().startswith("IMAGE=localhost/")
+    assert other_project.path.joinpath("image.env").read_text().startswith("BUILT_IMAGE=localhost/")
 
 
 def test_another_projects_failing_test_fails_its_pipeline(other_project):
