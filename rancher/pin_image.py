@@ -6,8 +6,8 @@
     python rancher/pin_image.py production registry.example.com/facteur-train:1.4.0@sha256:… --train
 
 It writes `overlays/OVERLAY/image/kustomization.yaml` (or `canary/`), whole, so that each deployment is one small commit
-and taking it back is that commit reverted. The migration's Job gets a name of the image's own, since Kubernetes lets
-nobody change a Job that exists. Needs Python alone; with unchanged arguments it writes nothing and ends with 0 too.
+and taking it back is that commit reverted. The migration's Job gets a name of its own for each image, and for each change
+of the files that make the Job, since Kubernetes lets nobody change one that exists. Needs Python alone; with unchanged arguments it writes nothing and ends with 0 too.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RANCHER = Path(__file__).resolve().parent
+MAKE_THE_JOB = ("base/roles/migrate", "components/hardened", "canary")
+"""Folders whose files say what the migration's Job is."""
 REFERENCE = re.compile(
     r"(?P<name>[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._-]+)*)"
     r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?",
     flags=re.ASCII,
 )
+UNPINNED = {"dev", "review"}
+"""Overlays that may name an image by its tag alone, and so may those of branches, `review-…`."""
 MOVING_TAGS = {"latest", "main", "master", "stable", "edge", "dev"}
 MOST_OF_A_NAME = 40
 """Characters of a Job's name after ours: with `facteur-migrate-canary-` and a pod's own ending it stays below 63."""
@@ -64,9 +68,13 @@ class Image:
 
     @property
     def job(self) -> str:
-        """What tells this image's Job from another's: readable, and different for every other image."""
+        """What tells this image's Job from another's: readable, and different for every other image or other Job."""
         words = re.sub(r"[^a-z0-9]+", "-", self.tag.lower()).strip("-")[: MOST_OF_A_NAME - 9].strip("-")
-        print_ = hashlib.sha256(f"{self.name}:{self.tag}@{self.digest}".encode()).hexdigest()[:8]
+        content = f"{self.name}:{self.tag}@{self.digest}\n".encode()
+        for folder in MAKE_THE_JOB:
+            for path in sorted((RANCHER / folder).glob("*.yaml")):
+                content += path.read_bytes()
+        print_ = hashlib.sha256(content).hexdigest()[:8]
         return f"{words}-{print_}" if words else print_
 
     def entry(self, placeholder: str) -> str:
@@ -119,6 +127,8 @@ def find_overlay(given: str) -> Path:
 def pin(overlay: Path, arguments: argparse.Namespace) -> tuple[Path, str]:
     """Return the file to write and its text. Raises Refused."""
     pinned, beside = overlay / "image" / "kustomization.yaml", overlay / "canary" / "kustomization.yaml"
+    if arguments.replicas is not None and not arguments.canary:
+        raise Refused("--replicas says how large a canary is; it needs --canary.")
     if arguments.no_canary:
         if arguments.image:
             raise Refused("--no-canary takes no image.")
@@ -126,10 +136,13 @@ def pin(overlay: Path, arguments: argparse.Namespace) -> tuple[Path, str]:
     if not arguments.image:
         raise Refused("Name an image, or --no-canary.")
     image = Image.read(arguments.image)
+    if not image.digest and overlay.resolve().name not in UNPINNED and not overlay.resolve().name.startswith("review-"):
+        raise Refused(f"What runs for real is named by its digest: {arguments.image}@sha256:….")
     if arguments.canary:
-        if arguments.replicas < 1:
+        replicas = 1 if arguments.replicas is None else arguments.replicas
+        if replicas < 1:
             raise Refused("A canary has one pod of each role or more; --no-canary takes it out.")
-        return beside, canary(image, arguments.replicas)
+        return beside, canary(image, replicas)
     text = pinned.read_text(encoding="utf-8") if pinned.exists() else ""
     if not arguments.train:
         return pinned, stable(image, train_entry(text))
@@ -148,7 +161,7 @@ def main(argv: list[str] | None = None) -> int:
     kind.add_argument("--canary", action="store_true", help="beside the image that is deployed")
     kind.add_argument("--no-canary", action="store_true", help="take the canary out")
     kind.add_argument("--train", action="store_true", help="the image of the training")
-    parser.add_argument("--replicas", type=int, default=1, help="pods of each role of the canary (default 1)")
+    parser.add_argument("--replicas", type=int, help="pods of each role of the canary (default 1)")
     arguments = parser.parse_args(argv)
     try:
         path, text = pin(find_overlay(arguments.overlay), arguments)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import copy
+import functools
+from typing import Any
 
+from pin_image import Image
 from policies import policy
-from rendering import TRIALS, Deployment, selects
+from rendering import RANCHER, TRIALS, Deployment, kustomize, load, selects
 
 GIVEN_SECRETS = {"facteur", "facteur-restore", "facteur-tls"}
 """Secrets that an operator makes: see rancher/README.md."""
@@ -16,17 +19,36 @@ def resting(deployment: Deployment) -> bool:
     return deployment.overlay.endswith("-standby")
 
 
+@functools.cache
+def _job_of_the_base() -> dict[str, Any]:
+    (job,) = (each for each in load(kustomize(RANCHER / "base")) if each["kind"] == "Job")
+    return _what_pin_image_knows(job)
+
+
+def _what_pin_image_knows(job: dict[str, Any]) -> dict[str, Any]:
+    """Return a Job's template without what its name tells (the image, its track) and what may be changed later."""
+    template = copy.deepcopy(job["spec"]["template"])
+    template["metadata"]["labels"].pop("track", None)
+    for container in template["spec"]["containers"]:
+        del container["image"]
+    return template
+
+
 @policy
-def the_migration_is_named_after_its_image(deployment: Deployment) -> list[str]:
-    """A Job cannot be changed: with another image it needs another name."""
+def a_migration_that_is_changed_gets_another_name(deployment: Deployment) -> list[str]:
+    """A Job cannot be changed: with another image, or another template, it needs another name."""
     found = []
     for job in deployment.of("Job"):
         image = job["spec"]["template"]["spec"]["containers"][0]["image"]
-        tag = re.sub(r"[^a-z0-9]+", "-", re.sub(r"@.*", "", image).rpartition(":")[2].lower())
-        if f"-{tag}-" not in job["metadata"]["name"]:
-            found.append(f"Job {job['metadata']['name']}: its name does not change with {image}")
+        track = "canary-" if job["spec"]["template"]["metadata"]["labels"].get("track") else ""
+        if job["metadata"]["name"] != f"facteur-migrate-{track}{Image.read(image).job}":
+            found.append(f"Job {job['metadata']['name']}: pin {image} again, so that its name changes with it")
+        if _what_pin_image_knows(job) != _job_of_the_base():
+            found.append(f"Job {job['metadata']['name']}: change it in base/roles/migrate, where its name changes too")
         if "ttlSecondsAfterFinished" in job["spec"]:
             found.append(f"Job {job['metadata']['name']}: Fleet makes a Job anew that deletes itself")
+        if job["spec"]["template"]["spec"]["restartPolicy"] != "Never":
+            found.append(f"Job {job['metadata']['name']}: when it fails its pod goes, and its log with it")
     return found
 
 
@@ -48,6 +70,39 @@ def a_new_schema_is_there_before_what_needs_it(deployment: Deployment) -> list[s
         if image not in migrated:
             found.append(f"{pod.name}: nobody migrates for {image}")
     return found
+
+
+@policy
+def a_canary_is_like_what_it_stands_beside(deployment: Deployment) -> list[str]:
+    """But for its image: a part that is added after the canary only would try something that nobody deploys."""
+    found = []
+    for canary in deployment.pods:
+        if canary.labels.get("track") != "canary" or canary.kind != "Deployment":
+            continue
+        (stable,) = (pod for pod in deployment.pods if f"{pod.name}-canary" == canary.name)
+        for part in ("volumes", "containers", "initContainers"):
+            theirs, ours = (_without_images(pod.spec[part]) for pod in (stable, canary))
+            if theirs != ours:
+                found.append(
+                    f"{canary.name}: other {part} than {stable.name}; list the canary before what changes them"
+                )
+    return found
+
+
+def _without_images(part: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in each.items() if key != "image"} for each in part]
+
+
+@policy
+def the_backups_programs_are_of_the_servers_version(deployment: Deployment) -> list[str]:
+    """Where the server is ours too; `backup.sh` asks the others."""
+    images = {
+        pod.name: container["image"].partition("@")[0].rpartition(":")[2].partition("-")[0].partition(".")[0]
+        for pod in deployment.pods
+        for container in pod.containers
+        if "postgres:" in container["image"]
+    }
+    return [] if len(set(images.values())) <= 1 else [f"PostgreSQL in several versions: {images}"]
 
 
 @policy
@@ -74,6 +129,16 @@ def what_is_scaled_names_no_replicas(deployment: Deployment) -> list[str]:
 
 
 @policy
+def an_autoscaler_has_figures(deployment: Deployment) -> list[str]:
+    monitored = deployment.of("ServiceMonitor")
+    return [
+        f"ScaledObject {each['metadata']['name']}: nothing scrapes what it asks Prometheus for; see components/monitoring"
+        for each in deployment.of("ScaledObject")
+        if not monitored
+    ]
+
+
+@policy
 def an_autoscaler_looks_at_its_own_mail(deployment: Deployment) -> list[str]:
     return [
         f"ScaledObject {each['metadata']['name']}: {query} is not of namespace {deployment.namespace}"
@@ -95,6 +160,8 @@ def an_autoscaler_knows_what_to_do_without_figures(deployment: Deployment) -> li
             <= spec["maxReplicaCount"]
         ):
             found.append(f"ScaledObject {name}: no fallback within its bounds")
+        if spec.get("fallback", {}).get("behavior") != "currentReplicasIfHigher":
+            found.append(f"ScaledObject {name}: without figures it takes pods away from mail that waits")
         if any(trigger["metadata"].get("ignoreNullValues") != "false" for trigger in spec["triggers"]):
             found.append(f"ScaledObject {name}: missing figures would count as no mail")
     return found

@@ -36,7 +36,7 @@ def test_the_overlays_that_are_written_about_are_there():
 @pytest.mark.parametrize("overlay", sorted(set(OVERLAYS) - TRIALS))
 def test_what_runs_for_real_has_autoscalers_monitors_backups_and_training(overlay):
     kinds = {each["kind"] for each in rendered(overlay).resources}
-    assert {"ScaledObject", "ServiceMonitor", "PodMonitor", "PrometheusRule", "NetworkPolicy", "Ingress"} <= kinds
+    assert {"ScaledObject", "ServiceMonitor", "PodMonitor", "NetworkPolicy", "Ingress"} <= kinds
     crons = {each["metadata"]["name"] for each in rendered(overlay).of("CronJob")}
     assert crons == {"facteur-backup", "facteur-restore", "facteur-train"}
 

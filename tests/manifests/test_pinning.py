@@ -86,6 +86,13 @@ def test_pinning_again_changes_nothing_and_another_image_changes_the_job(tree):
         text = (tree / "overlays/production/image/kustomization.yaml").read_text()
         names |= set(re.findall(r"value: (facteur-migrate-\S+)\}", text))
     assert len(names) == 4
+    changed = tree / "components/hardened/pod.yaml"
+    was = changed.read_text()
+    changed.write_text(was.replace("128Mi", "256Mi"))
+    pin(tree, "production", OLD)
+    text = (tree / "overlays/production/image/kustomization.yaml").read_text()
+    assert re.findall(r"value: (facteur-migrate-\S+)\}", text)[0] not in names, "the Job is another one"
+    changed.write_text(was)
     assert all(len(name) <= 57 for name in names), "a pod's name adds six characters, and 63 are allowed"
     pin(tree, "production", OLD)
     assert (tree / "overlays/production/image/kustomization.yaml").read_text() == before
@@ -149,6 +156,9 @@ def test_a_canary_becomes_the_version_that_serves(tree):
         (["production"], "Name an image"),
         (["production", OLD, "--no-canary"], "takes no image"),
         (["production", OLD, "--canary", "--replicas", "0"], "one pod of each role"),
+        (["production", OLD, "--replicas", "2"], "needs --canary"),
+        (["production", "facteur:1.0.0"], "named by its digest"),
+        (["staging", "facteur:1.0.0", "--canary"], "named by its digest"),
     ],
 )
 def test_what_cannot_be_pinned_is_refused_with_a_sentence(tree, arguments, reason):

@@ -142,8 +142,23 @@ BAD = [
     ),
     ("a_role_knows_only_the_secrets_that_it_needs", container("env", [])(WORKER)),
     ("a_preset_number_of_processes_fits_the_limit", container("resources.limits.cpu", "4")(WORKER)),
-    ("the_migration_is_named_after_its_image", setting(MIGRATION, "metadata.name", "facteur-migrate")),
-    ("the_migration_is_named_after_its_image", setting(MIGRATION, "spec.ttlSecondsAfterFinished", 60)),
+    ("a_migration_that_is_changed_gets_another_name", setting(MIGRATION, "metadata.name", "facteur-migrate")),
+    ("a_migration_that_is_changed_gets_another_name", setting(MIGRATION, "spec.ttlSecondsAfterFinished", 60)),
+    (
+        "a_migration_that_is_changed_gets_another_name",
+        in_container(MIGRATION, lambda it: it.update(image=it["image"].replace("0000", "1111"))),
+    ),
+    ("a_migration_that_is_changed_gets_another_name", container("resources.limits.memory", "2Gi")(MIGRATION)),
+    (
+        "a_migration_that_is_changed_gets_another_name",
+        container("envFrom", [{"configMapRef": {"name": "facteur-settings"}}])(MIGRATION),
+    ),
+    ("a_migration_that_is_changed_gets_another_name", in_pod(MIGRATION, lambda it: it.update(restartPolicy="Always"))),
+    ("an_autoscaler_has_figures", without("ServiceMonitor", "facteur-api")),
+    (
+        "the_backups_programs_are_of_the_servers_version",
+        in_container(BACKUP, lambda it: it.update(image="postgres:16")),
+    ),
     ("a_new_schema_is_there_before_what_needs_it", in_pod(WORKER, lambda it: it.pop("initContainers"))),
     ("a_new_schema_is_there_before_what_needs_it", container("image", UNPINNED)(MIGRATION)),
     ("there_is_one_clock", setting(BEAT, "spec.replicas", 2)),
@@ -155,6 +170,10 @@ BAD = [
         setting(("ScaledObject", "facteur-worker"), "spec.triggers.0.metadata.query", "max(facteur_jobs_queued)"),
     ),
     ("an_autoscaler_knows_what_to_do_without_figures", setting(("ScaledObject", "facteur"), "spec.fallback", GONE)),
+    (
+        "an_autoscaler_knows_what_to_do_without_figures",
+        setting(("ScaledObject", "facteur"), "spec.fallback.behavior", "static"),
+    ),
     (
         "an_autoscaler_knows_what_to_do_without_figures",
         setting(("ScaledObject", "facteur"), "spec.triggers.1.metadata.ignoreNullValues", GONE),
@@ -247,7 +266,7 @@ def test_a_database_that_lets_in_anybody_is_refused():
 
 
 def test_every_rule_refuses_something():
-    tested = {name for name, _ in BAD} | {"a_region_that_waits_does_nothing"}
+    tested = {name for name, _ in BAD} | {"a_region_that_waits_does_nothing", "a_canary_is_like_what_it_stands_beside"}
     assert set(POLICIES) == tested
 
 
@@ -264,6 +283,7 @@ def test_every_rule_refuses_something():
         ("PodDisruptionBudget", "facteur-api", "spec.maxunavailable", 1),
         ("Ingress", "facteur", "spec.rules.0.http.paths.0.pathType", GONE),
         ("ScaledObject", "facteur-worker", "spec.maxReplicas", 3),
+        ("ScaledObject", "facteur-worker", "spec.fallback.behavior", "currentReplicasIfMore"),
         ("ScaledObject", "facteur-worker", "spec.triggers.0.metadata.threshold", 2000),
         ("ScaledObject", "facteur-worker", "spec.scaleTargetRef", GONE),
         ("ServiceMonitor", "facteur-api", "spec.endpoint", []),

@@ -4,7 +4,8 @@
     python tests/manifests/schemas/reduce.py DECLARATION.d.ts... > tests/manifests/schemas/NAME.json
 
 Those packages are made by a program from the custom resource definitions of KEDA 2.10.1 and of the Prometheus operator
-0.65.1. Later releases of either only add to the same versions of the API, so what these accept, those accept.
+0.65.1. Later releases of either only add to the same versions of the API, so what these accept, those accept; what we
+use of the additions is in ADDED, with the documentation that it was taken from.
 Nothing of their descriptions is kept; `status` and `metadata` are left out, since no manifest writes the one and
 Kubernetes' own schemas know the other.
 """
@@ -19,6 +20,18 @@ from typing import Any
 
 TOKEN = re.compile(r'"[^"]*"|[\w$.]+|[{}\[\]<>|;:?]')
 SCALARS = {"string": {"type": "string"}, "number": {"type": "number"}, "boolean": {"type": "boolean"}}
+
+
+ADDED = {
+    # ScaledObject specification of KEDA 2.19 (content/docs/2.19/reference/scaledobject-spec.md of kedacore/keda-docs).
+    "keda.sh/v1alpha1/ScaledObject": {
+        ("spec", "fallback", "behavior"): {
+            "enum": ["static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower"]
+        },
+        ("spec", "initialCooldownPeriod"): {"type": "number"},
+    }
+}
+"""Optional fields by resource and path."""
 
 
 class Declaration:
@@ -106,6 +119,11 @@ def main(paths: list[str]) -> None:
         (version,) = schema["properties"]["apiVersion"]["enum"]
         (kind,) = schema["properties"]["kind"]["enum"]
         schemas[f"{version}/{kind}"] = schema
+        for (*folders, last), added in ADDED.get(f"{version}/{kind}", {}).items():
+            place = schema
+            for folder in folders:
+                place = place["properties"][folder]
+            place["properties"][last] = added
     sys.stdout.write(json.dumps(schemas, indent=1, sort_keys=True) + "\n")
 
 
