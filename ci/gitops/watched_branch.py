@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -38,8 +39,14 @@ class Commit:
     image: str
     source: str
     """The commit of the product that was deployed."""
+    pipeline: str
+    """Where a program committed it; empty where that was at somebody's desk."""
+    also: tuple[str, ...]
+    """What was pinned beside the image, in the words of the command that pins."""
     undoes: str
     """The commit that it takes back; else empty."""
+    canary: str
+    """The environment in which it began or ended a canary; else empty."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,14 +68,24 @@ class WatchedBranch:
         """Return its commits, the newest first."""
         if not self.exists():
             return []
-        trailers = "%x00".join(
-            f"%(trailers:key={key},valueonly,separator=)" for key in ("Environment", "Image", "Source", "Undoes")
-        )
+        keys = ("Environment", "Image", "Source", "Pipeline", "Also", "Undoes", "Canary")
+        trailers = "%x00".join(f"%(trailers:key={key},valueonly,separator=%x02)" for key in keys)
         lines = self.git("log", "--first-parent", f"--format=%H%x00%s%x00%cI%x00{trailers}%x01").split("\x01")
         fields = (line.strip("\n").split("\0") for line in lines if line.strip())
         return [
-            Commit(id=id_, title=title, at=at, environment=environment, image=image, source=source, undoes=undoes)
-            for id_, title, at, environment, image, source, undoes in fields
+            Commit(
+                id=id_,
+                title=title,
+                at=at,
+                environment=environment,
+                image=image,
+                source=source,
+                pipeline=pipeline,
+                also=tuple(filter(None, also.split("\x02"))),
+                undoes=undoes,
+                canary=canary,
+            )
+            for id_, title, at, environment, image, source, pipeline, also, undoes, canary in fields
         ]
 
     def exists(self) -> bool:
@@ -138,6 +155,11 @@ def watched_branch(repository: str, name: str) -> Iterator[WatchedBranch]:
     Raises:
         Refused: The repository cannot be read.
     """
+    if os.environ.get("CI") and not os.environ.get(TOKEN) and re.match(r"https?://[^@/]*(/|$)", repository):
+        raise Refused(
+            f"{TOKEN} is empty, and nobody can push to {repository} without it. docs/pipeline.md says where to set it; "
+            "a protected variable is empty on a branch that is not protected."
+        )
     with tempfile.TemporaryDirectory(prefix="watched-") as folder:
         clone = Path(folder)
         run_git(clone, "init", "--quiet", "--initial-branch", name)
@@ -169,6 +191,8 @@ def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     address = os.environ.get("GITLAB_USER_EMAIL") or "ci@localhost"
     environ = {
         **os.environ,
+        # Its sentences are read here, whatever language the desk speaks.
+        "LC_ALL": "C",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_AUTHOR_NAME": author,
         "GIT_AUTHOR_EMAIL": address,

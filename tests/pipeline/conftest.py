@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from checkout import copy_of_this_tree
+from deployments import Deployments
 
 
 def pytest_configure(config):
@@ -14,3 +15,9 @@ def pytest_configure(config):
 def tree(tmp_path_factory):
     """A copy of this tree, which tests only read and run."""
     return copy_of_this_tree(tmp_path_factory.mktemp("pipeline") / "facteur")
+
+
+@pytest.fixture
+def deployments(tmp_path):
+    """A repository to deploy to."""
+    return Deployments(tmp_path)

@@ -28,7 +28,7 @@ def server(tree, tmp_path):
     """A repository on a server, to which the tree's own manifests are deployed."""
     git(tmp_path, "init", "--quiet", "--bare", str(tmp_path / "server.git"))
 
-    def gitops(act, *words):
+    def gitops(act, *words, code=0):
         done = subprocess.run(
             [sys.executable, "ci/gitops", act, "--repository", str(tmp_path / "server.git"), *words],
             cwd=tree.path,
@@ -36,8 +36,8 @@ def server(tree, tmp_path):
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     def read(branch, name):
         return git(tmp_path / "server.git", "show", f"{branch}:{name}")
@@ -63,7 +63,36 @@ def test_our_own_manifests_are_deployed_with_their_images_and_go_back(server, en
     )
     gitops("rollback", *where)
     assert f"digest: {DIGESTS['1.0.0'][1:]}" in read(f"deploy/{environment}", pinned)
+    assert "no canary" in read(f"deploy/{environment}", f"rancher/overlays/{environment}/canary/kustomization.yaml")
     assert gitops("status", *where).startswith(f"{environment} runs {image('1.0.0')}")
+
+
+def test_a_canary_of_our_own_manifests_does_not_come_back_with_the_image_before(server):
+    """The way that docs/deploy.md tells: a canary, the deployment, and back."""
+    gitops, read = server
+    branch = "deploy/production"
+    where = ("--environment", "production", "--branch", branch)
+    train = f"{image('1.0.0', 'registry.example/insurance/facteur-train:')} --train"
+    beside = "rancher/overlays/production/canary/kustomization.yaml"
+    gitops("deploy", *where, "--overlay", "production", "--image", image("1.0.0"), "--also", train)
+    without = read(branch, beside)
+    gitops("canary", *where, "--overlay", "production", "--image", image("1.1.0"))
+    assert read(branch, beside) != without
+    gitops("deploy", *where, "--overlay", "production", "--image", image("1.1.0"))
+    assert read(branch, beside) == without
+    gitops("rollback", *where)
+    assert read(branch, beside) == without
+    pinned = read(branch, "rancher/overlays/production/image/kustomization.yaml")
+    assert DIGESTS["1.1.0"][1:] not in pinned
+    assert pinned.count(DIGESTS["1.0.0"][1:]) == 2, "what serves, and what trains"
+
+
+def test_a_deployment_that_leaves_an_image_of_nobody_is_refused(server):
+    gitops, _ = server
+    where = ("--environment", "staging", "--branch", "deploy/staging", "--overlay", "staging")
+    said = gitops("deploy", *where, "--image", image("1.0.0"), code=1)
+    assert "rancher/overlays/staging/image/kustomization.yaml names an image whose digest is all zeros" in said
+    assert "--train" in said
 
 
 def test_our_own_review_app_gets_a_namespace_and_an_address(server):
@@ -103,7 +132,7 @@ def test_the_service_that_the_pipeline_starts_routes_mail(tree, tmp_path):
     ours = {
         "FACTEUR_VAR": str(tmp_path),
         "FACTEUR_PORT": str(port),
-        "SEED": "1-2",
+        "END_TO_END_SEED": "1-2",
         "PATH": path,
         "PYTHONPATH": str(ROOT),
     }

@@ -2,107 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
-from checkout import ROOT, git
-
-DIGEST = "@sha256:" + "0123456789abcdef" * 4
-PIN = """import pathlib, sys
-overlay, image, *more = sys.argv[1:]
-if image == "--no-canary":
-    (pathlib.Path(overlay) / "canary.txt").unlink()
-else:
-    (pathlib.Path(overlay) / f"{more[0][2:] if more else 'image'}.txt").write_text(image)
-"""
-REVIEW_PY = """import pathlib, sys
-name, image = sys.argv[1:]
-overlay = pathlib.Path("rancher/overlays") / f"review-{name}"
-overlay.mkdir()
-(overlay / "kustomization.yaml").write_text(f"namespace: facteur-review-{name}  # {image}")
-"""
-STAGING = ("--environment", "staging", "--branch", "deploy/staging")
-OVERLAY = ("--overlay", "rancher/overlays/staging")
-
-
-def image(number, digest=DIGEST):
-    return f"registry.example/insurance/facteur:{number}.0{digest}"
-
-
-class Deployments:
-    """A repository on a server, a checkout that is deployed from, and a clone that shows what Fleet would read."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.server = folder / "server.git"
-        git(folder, "init", "--quiet", "--bare", "--initial-branch", "main", str(self.server))
-        self.source = folder / "facteur"
-        git(folder, "init", "--quiet", "--initial-branch", "main", str(self.source))
-        self.write(
-            {
-                "rancher/pin_image.py": PIN,
-                "rancher/base/api.yaml": "replicas: 1\n",
-                "rancher/overlays/staging/kustomization.yaml": "namespace: facteur\n",
-                "rancher/fleet.yaml": "targetCustomizations: []\n",
-                "rancher/review.py": REVIEW_PY,
-            }
-        )
-
-    def write(self, files):
-        for name, text in files.items():
-            (self.source / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.source / name).write_text(text, encoding="utf-8")
-        git(self.source, "add", "--all")
-        git(self.source, "commit", "--quiet", "--message", "Change")
-
-    def do(self, act, *words, code=0, repository=None):
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "ci/gitops"), act, "--repository", str(repository or self.server), *words],
-            cwd=self.source,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout + done.stderr
-
-    def deploy(self, number, **options):
-        return self.do(
-            "deploy",
-            *STAGING,
-            *OVERLAY,
-            "--image",
-            image(number),
-            "--pin",
-            f"{sys.executable} rancher/pin_image.py",
-            **options,
-        )
-
-    def watched(self, name, branch="deploy/staging"):
-        return git(self.server, "show", f"{branch}:{name}")
-
-    def running(self):
-        return self.watched("rancher/overlays/staging/image.txt")
-
-    def titles(self, branch="deploy/staging"):
-        return git(self.server, "log", "--format=%s", branch).splitlines()
-
-    def by_hand(self, name, text):
-        clone = self.folder / "hand"
-        if not clone.exists():
-            git(self.folder, "clone", "--quiet", "--branch", "deploy/staging", str(self.server), str(clone))
-        git(clone, "pull", "--quiet")
-        (clone / name).write_text(text, encoding="utf-8")
-        git(clone, "add", "--all")
-        git(clone, "commit", "--quiet", "--message", "By hand")
-        git(clone, "push", "--quiet")
-
-
-@pytest.fixture
-def deployments(tmp_path):
-    return Deployments(tmp_path)
+from checkout import git
+from deployments import OVERLAY, STAGING, image
 
 
 def test_the_first_deployment_makes_the_branch_with_the_manifests_and_nothing_else(deployments):
@@ -173,6 +77,22 @@ def test_a_pipeline_takes_back_only_what_it_deployed_itself(deployments):
     assert deployments.running() == image(1)
 
 
+def test_a_pipeline_takes_nothing_back_that_ran_before_it(deployments, monkeypatch):
+    """It deployed what was there already, and then something else than the deployment failed."""
+    deployments.deploy(1)
+    monkeypatch.setenv("CI_PIPELINE_URL", "https://gitlab.example/pipelines/1")
+    deployments.deploy(2)
+    monkeypatch.setenv("CI_PIPELINE_URL", "https://gitlab.example/pipelines/2")
+    assert "holds already" in deployments.deploy(2)
+    commit = git(deployments.source, "rev-parse", "HEAD")
+    said = deployments.do("rollback", *STAGING, "--source", commit, code=1)
+    assert "facteur:2.0 ran there before this pipeline, deployed by https://gitlab.example/pipelines/1" in said
+    assert deployments.running() == image(2)
+    monkeypatch.setenv("CI_PIPELINE_URL", "https://gitlab.example/pipelines/1")
+    deployments.do("rollback", *STAGING, "--source", commit)
+    assert deployments.running() == image(1)
+
+
 def test_going_back_where_nothing_was_deployed_says_so(deployments):
     assert deployments.do("rollback", *STAGING, code=1).startswith("Nothing was deployed to staging")
 
@@ -195,27 +115,6 @@ def test_a_change_by_hand_of_the_same_line_is_not_overwritten(deployments):
     assert deployments.running() == "something else"
 
 
-def test_somebody_elses_push_in_between_is_kept(deployments):
-    """The server refuses the first push, as it does when another job was faster, and lets the second through."""
-    deployments.deploy(1)
-    deployments.by_hand("rancher/base/api.yaml", "replicas: 7\n")
-    hook = deployments.server / "hooks" / "pre-receive"
-    hook.write_text(
-        '#!/bin/sh\n[ -e "$GIT_DIR/refused" ] || { : >"$GIT_DIR/refused"; echo "try again" >&2; exit 1; }\n'
-    )
-    hook.chmod(0o755)
-    deployments.deploy(2)
-    assert deployments.running() == image(2)
-    assert deployments.titles() == ["Deploy facteur:2.0 to staging", "By hand", "Deploy facteur:1.0 to staging"]
-
-
-def test_a_server_that_takes_no_push_is_named_as_the_reason(deployments):
-    hook = deployments.server / "hooks" / "pre-receive"
-    hook.write_text('#!/bin/sh\necho "protected branch" >&2\nexit 1\n')
-    hook.chmod(0o755)
-    assert "protected branch" in deployments.deploy(1, code=1)
-
-
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
@@ -223,6 +122,7 @@ def test_a_server_that_takes_no_push_is_named_as_the_reason(deployments):
         ("registry.example/facteur", "must be told apart"),
         ("registry.example/facteur:1 && true", "must be told apart"),
         ("--help", "must be told apart"),
+        ("registry.example/facteur:1.0@sha256:" + "0" * 64, "its digest is all zeros"),
     ],
 )
 def test_an_image_that_cannot_be_told_apart_is_not_deployed(deployments, wrong, sentence):
@@ -232,10 +132,6 @@ def test_an_image_that_cannot_be_told_apart_is_not_deployed(deployments, wrong, 
 def test_an_overlay_that_is_not_there_is_named(deployments):
     words = ("--overlay", "rancher/overlays/moon", "--image", image(1))
     assert "no overlay rancher/overlays/moon" in deployments.do("deploy", *STAGING, *words, code=1)
-
-
-def test_a_repository_that_cannot_be_reached_is_named(deployments):
-    assert "cannot be read" in deployments.deploy(1, code=1, repository=deployments.folder / "nowhere.git")
 
 
 def test_status_says_what_runs_and_what_ran(deployments):
@@ -250,12 +146,6 @@ def test_status_says_what_runs_and_what_ran(deployments):
         "Deploy facteur:2.0 to staging",
         "Deploy facteur:1.0 to staging",
     ]
-
-
-def test_the_token_stands_in_no_command_and_no_log(deployments, monkeypatch):
-    monkeypatch.setenv("DEPLOY_TOKEN", "a-token-that-nobody-shall-read")
-    monkeypatch.setenv("GIT_TRACE", "1")
-    assert "nobody-shall-read" not in deployments.deploy(1)
 
 
 REVIEWS = ("--branch", "deploy/reviews")
@@ -293,19 +183,18 @@ def test_the_last_review_app_leaves_a_folder_for_fleet_to_watch(deployments):
     assert deployments.watched("reviews/README.md", "deploy/reviews") == "No review app runs."
 
 
-def test_a_canary_runs_beside_what_is_deployed_and_ends_with_the_next_deployment(deployments):
-    words = (*STAGING, *OVERLAY, "--pin", f"{sys.executable} rancher/pin_image.py")
-    assert "nothing to run a canary beside" in deployments.do("canary", *words, "--image", image(2), code=1)
-    deployments.deploy(1)
-    deployments.do("canary", *words, "--image", image(2))
-    assert deployments.watched("rancher/overlays/staging/canary.txt") == image(2)
-    assert deployments.running() == image(1)
-    assert deployments.do("status", *STAGING).startswith(f"staging runs {image(1)}")
-    deployments.do("canary", *words)
-    assert "canary.txt" not in git(deployments.server, "ls-tree", "-r", "--name-only", "deploy/staging")
-    deployments.do("canary", *words, "--image", image(2))
+def test_the_image_of_the_training_stays_until_another_is_given(deployments):
+    pin = ("--pin", f"{sys.executable} rancher/pin_image.py")
+    train = "rancher/overlays/staging/train.txt"
+    deployments.do("deploy", *STAGING, *OVERLAY, "--image", image(1), "--also", f"{image(7)} --train", *pin)
     deployments.deploy(2)
-    assert "canary.txt" not in git(deployments.server, "ls-tree", "-r", "--name-only", "deploy/staging")
+    assert (deployments.running(), deployments.watched(train)) == (image(2), image(7))
+    assert "holds already" in deployments.deploy(2)
+    deployments.do("deploy", *STAGING, *OVERLAY, "--image", image(2), "--also", f"{image(8)} --train", *pin)
+    assert deployments.watched(train) == image(8)
+    deployments.do("rollback", *STAGING)
+    deployments.deploy(3)
+    assert deployments.watched(train) == image(7)
 
 
 def test_the_image_of_the_training_is_pinned_with_the_one_that_serves(deployments):
