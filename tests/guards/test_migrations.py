@@ -95,8 +95,13 @@ BREAKING = {
         jobs.drop_column('defects')
     """: "makes jobs anew",
     "op.execute('DELETE FROM workers')": "deletes from workers",
-    "op.execute('DROP TABLE viewers')": "nobody can judge here: DROP TABLE viewers",
-    "op.execute('ALTER TABLE jobs DROP COLUMN defects')": "nobody can judge here: ALTER TABLE",
+    "op.execute('DROP TABLE viewers')": "changes viewers, which",
+    "op.execute('ALTER TABLE jobs DROP COLUMN defects')": "changes jobs, which",
+    "op.execute('SELECT 1; DROP TABLE viewers')": "says several things at once",
+    "op.execute('INSERT INTO counted (id, until) VALUES (7, 0);DROP TABLE viewers')": "says several things at once",
+    "op.execute('CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END; DROP TABLE users')": "several things",
+    "op.execute('WITH gone AS (DELETE FROM workers RETURNING 1) SELECT 1')": "nobody can judge here: WITH",
+    "op.execute('UPDATE public.jobs SET size = 1')": "nobody can judge here: UPDATE public",
     "op.execute('CREATE TRIGGER t AFTER INSERT ON jobs BEGIN SELECT 1; END')": "a trigger on jobs",
 }
 STALLING = {
@@ -104,6 +109,19 @@ STALLING = {
     "op.execute('CREATE INDEX by_size ON jobs (size)')": "without if_not_exists",
     "op.execute(\"UPDATE jobs SET excerpt = ''\")": "changes all of jobs",
     "op.add_column('jobs', sa.Column('dice', sa.Double(), server_default=sa.text('(random())')))": "computed for every",
+    "op.add_column('jobs', sa.Column('twice', sa.Integer(), sa.Computed('size * 2', persisted=True)))": "computed for",
+    "op.add_column('jobs', sa.Column('number', sa.Integer(), sa.Identity()))": "computed for every",
+    "op.add_column('jobs', sa.Column('room', sa.Text(), index=True))": "an index on jobs without if_not_exists",
+    "op.execute('INSERT INTO counted (id, until) SELECT size, 0 FROM jobs')": "reads all of jobs",
+    "op.execute('SELECT * INTO copies FROM jobs')": "reads all of jobs",
+    "op.execute('CREATE TABLE copies AS SELECT * FROM mails')": "reads all of mails",
+    "op.execute('SELECT count(*) FROM ONLY public.jobs')": "reads all of jobs",
+    "op.execute('UPDATE users SET role = a.id FROM keys AS k, acts a WHERE a.id = k.id')": "reads all of acts",
+    """
+    key = sa.ForeignKeyConstraint(['job'], ['jobs.id'], ondelete='CASCADE')
+    op.create_table('notes', sa.Column('job', sa.UUID()), key)
+    op.execute('INSERT INTO notes (job) SELECT id FROM jobs')
+    """: "reads all of jobs",
 }
 HARMLESS = (
     "op.add_column('jobs', sa.Column('room', sa.Text()))",
@@ -117,7 +135,7 @@ HARMLESS = (
     identifier = sa.Text().with_variant(sa.UUID(as_uuid=False), 'postgresql')
     op.create_table('notes', sa.Column('job', identifier), sa.Column('text', sa.Text()), key)
     op.create_index('one_note', 'notes', ['job'], unique=True)
-    op.execute('INSERT INTO notes (job) SELECT id FROM jobs')
+    op.execute("INSERT INTO notes (text) SELECT name || '; DROP TABLE jobs' FROM users;")
     op.execute("UPDATE notes SET text = ''")
     op.drop_column('notes', 'text')
     """,
@@ -146,11 +164,22 @@ def assert_refused(objections, words, *, breaks):
     assert complaints("0009_since_0001", "0008_since_0001", "0009_words", objections) == [said + objections[0].why]
 
 
-def test_what_is_done_past_the_operations_is_seen_too(context):
-    body = "op.get_bind().exec_driver_sql('ALTER TABLE counted RENAME TO told')"
+BELOW = {
+    "op.get_bind().exec_driver_sql('ALTER TABLE counted RENAME TO told')": "changes counted, which",
+    """
+    def quietly(connection):
+        connection.exec_driver_sql('ALTER TABLE counted RENAME TO told')
+    sa.event.listen(op.get_bind(), 'after_cursor_execute', lambda *_: quietly(op.get_bind()), once=True)
+    op.add_column('users', sa.Column('room', sa.Text()))
+    """: "changes counted, which",
+}
+
+
+@pytest.mark.parametrize("body", BELOW)
+def test_what_is_done_past_or_below_the_operations_is_seen_too(context, body):
     for script in scripts():
         witness(script.module, context)
-    assert_refused(witness(migration(body), context), "nobody can judge here", breaks=True)
+    assert_refused(witness(migration(body), context), BELOW[body], breaks=True)
 
 
 def test_a_migration_with_a_way_down_is_refused():
@@ -180,6 +209,7 @@ DROPS = [Objection(why="DropColumn on jobs, which the version before uses as it 
         ("0009_since_0005", "0009_contract_defects", DROPS, ["shuts nobody out: call its version 0009_since_0009"]),
         ("0009_since_0008", "0009_defects", [], ["is not called 0009_contract_"]),
         ("0009_since_0008", "0009_defects", DROPS, ["breaks the version before", "is not called 0009_contract_"]),
+        ("0009_since_0001", "0009_words", [], ["serves versions since 0001, which 0008_since_0005 shut out"]),
         ("0009_since_0005", "0008_words", [], ["does not begin with its number"]),
     ],
 )
