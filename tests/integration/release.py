@@ -103,7 +103,7 @@ class Release(Deployment):
     tree: Path = ROOT
     name: str = "now"
     obedient: bool = False
-    roles: tuple[str, ...] = ("api", "worker")
+    roles: tuple[str, ...] = ("api", "worker", "errands", "beat")
     """What is rolled out and withdrawn."""
 
     def __post_init__(self) -> None:

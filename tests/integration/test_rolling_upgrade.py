@@ -227,7 +227,7 @@ def test_the_oldest_version_that_the_schema_serves_works_on_beside_this_one(rele
         tree = old_tree(tmp_path / "tree", before=before)
     except HistoryMissing as missing:
         pytest.skip(f"The history of the repository is not here, so NO old version was tested ({missing}).")
-    old, now = release("old", tree=tree, roles=("api", "worker", "errands")), release("now")
+    old, now = release("old", tree=tree), release("now")
     with mail_flowing(old, now) as senders:
         migrate_under_way(old, now)
         replace(old, now, senders)
