@@ -18,6 +18,7 @@ candidate does not ship.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shlex
 import subprocess
@@ -112,6 +113,15 @@ def resolve(spec: str, beside: Path) -> str:
     return str(models[0])
 
 
+def content(folder: Path) -> str | None:
+    """Return a hash of a folder's files, names and bytes; None for a model that is no folder."""
+    if not folder.is_dir():
+        return None
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    lines = (f"{hashlib.sha256(file.read_bytes()).hexdigest()} {file.relative_to(folder)}\n" for file in files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 def compare(command: str, champion: str, candidate: str, out: Path) -> dict[str, Any]:
     """Run the comparing command and return the JSON that it wrote.
 
@@ -157,7 +167,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             champion = resolve(asked.champion, Path(folder) / "champion")
             candidate = resolve(asked.candidate, Path(folder) / "candidate")
-            if Path(champion).name == Path(candidate).name and Path(champion).is_dir():
+            # By what they hold: many projects leave a model's folder its name when they train anew.
+            if (same := content(Path(champion))) and same == content(Path(candidate)):
                 found = [Finding(name="unchanged", holds=True, says=f"{Path(candidate).name} serves already")]
             else:
                 comparison = compare(asked.compare, champion, candidate, asked.out)

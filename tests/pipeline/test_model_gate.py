@@ -123,13 +123,34 @@ def test_the_model_that_serves_already_is_not_asked_again(gate):
     assert "serves already" in said
 
 
+@pytest.mark.parametrize(
+    "changed", [{"manifest.json": '{"weights": 2}'}, {"weights.bin": "2"}, {"more.bin": "1"}, {"weights.bin": None}]
+)
+def test_a_model_of_the_same_name_with_other_content_is_judged(gate, tmp_path, changed):
+    project = tmp_path / "project"
+    model = project / "models" / "price"
+    model.mkdir(parents=True)
+    for name, text in {"manifest.json": '{"weights": 1}', "weights.bin": "1"}.items():
+        (model / name).write_text(text)
+    git(tmp_path, "init", "--quiet", str(project))
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "Train")
+    assert gate.judge("HEAD:models/price", "models/price", "false", cwd=project)[0] == 0
+    for name, text in changed.items():
+        (model / name).write_text(text) if text else (model / name).unlink()
+    code, said = gate.judge("HEAD:models/price", "models/price", "false", cwd=project)
+    assert code == 1
+    assert "The candidate does not ship: false ended with 1." in said
+    assert "serves already" not in said
+
+
 def test_a_champion_comes_out_of_the_history(gate, tmp_path):
     project = tmp_path / "project"
     for version in ("old-1", "new-2"):
         (project / "models").mkdir(parents=True, exist_ok=True)
         shutil.rmtree(project / "models" / "old-1", ignore_errors=True)
         (project / "models" / version).mkdir()
-        (project / "models" / version / "manifest.json").write_text("{}")
+        (project / "models" / version / "manifest.json").write_text(f'{{"name": "{version}"}}')
         if version == "old-1":
             git(tmp_path, "init", "--quiet", str(project))
         git(project, "add", "--all")
@@ -196,7 +217,7 @@ CHAMPION = ["sh", str(ROOT / "ci/champion.sh")]
 
 
 def champion_of(project, **variables):
-    environ = {**os.environ, "MODEL": "models", "FALLBACK": "keywords", **variables}
+    environ = {**os.environ, "MODEL_GATE_MODEL": "models", "MODEL_GATE_FALLBACK": "keywords", **variables}
     subprocess.run(CHAMPION, cwd=project, env=environ, check=True, capture_output=True)
     return (project / ".champion").read_text().strip()
 
