@@ -6,6 +6,7 @@ https://docs.gitlab.com/api/releases/
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import sys
@@ -23,9 +24,14 @@ def main(notes: str) -> int:
     tag = os.environ["CI_COMMIT_TAG"]
     releases = f"{os.environ['CI_API_V4_URL']}/projects/{os.environ['CI_PROJECT_ID']}/releases"
     body = {"name": tag, "description": Path(notes).read_text(encoding="utf-8")}
-    status, said = _ask("POST", releases, {**body, "tag_name": tag})
-    if status == HTTPStatus.CONFLICT:
-        status, said = _ask("PUT", f"{releases}/{urllib.parse.quote(tag, safe='')}", body)
+    try:
+        status, said = _ask("POST", releases, {**body, "tag_name": tag})
+        if status == HTTPStatus.CONFLICT:
+            status, said = _ask("PUT", f"{releases}/{urllib.parse.quote(tag, safe='')}", body)
+    # Of a connection, also one that breaks in the middle of an answer.
+    except (OSError, http.client.HTTPException) as error:
+        print(f"GitLab does not answer at {releases}: {error}. Run this job again.", file=sys.stderr)
+        return 1
     if status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
         print(f"GitLab answered {status}: {said}", file=sys.stderr)
         return 1

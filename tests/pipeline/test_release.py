@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 from checkout import ROOT
@@ -57,6 +60,33 @@ def test_what_gitlab_refuses_is_said(tmp_path):
         code, said = publish(tmp_path, address)
     assert code == 1
     assert "GitLab answered 403: insufficient_scope" in said
+
+
+def test_a_server_that_does_not_answer_is_said_in_a_sentence(tmp_path):
+    code, said = publish(tmp_path, "http://127.0.0.1:9")
+    assert code == 1
+    assert said.startswith("GitLab does not answer at http://127.0.0.1:9/projects/42/releases: ")
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 201 Created\r\nContent-Length: 99\r\n\r\n{"])
+def test_an_answer_that_breaks_off_is_no_traceback(tmp_path, answer):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=breaking_off, args=(server, answer))
+        thread.start()
+        code, _ = publish(tmp_path, f"http://127.0.0.1:{server.getsockname()[1]}")
+        thread.join()
+    assert code == (0 if answer else 1)
+
+
+def breaking_off(server, answer):
+    connection, _ = server.accept()
+    with connection:
+        # All of the request, or closing resets the connection before the answer is read.
+        connection.recv(100_000)
+        connection.settimeout(1)
+        with contextlib.suppress(OSError):
+            connection.recv(100_000)
+        connection.sendall(answer)
 
 
 def test_waiting_ends_when_the_new_version_answers():
