@@ -29,7 +29,8 @@ def test_a_second_build_from_nothing_makes_the_same_layers(runner, image, descri
     finally:
         runner("image", "rm", again)
     assert second["RootFS"]["Layers"] == described["RootFS"]["Layers"]
-    assert second["Id"] == described["Id"]
+    # The whole image's digest is another one: buildah writes numbers of its own into the history.
+    assert second["Config"] == described["Config"]
 
 
 @pytest.fixture
