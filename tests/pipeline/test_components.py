@@ -7,7 +7,7 @@ import re
 
 import pytest
 import yaml
-from checkout import ROOT, project_of
+from checkout import ROOT, git, project_of
 
 MERGE_REQUEST = {
     "CI_PIPELINE_SOURCE": "merge_request_event",
@@ -59,8 +59,31 @@ def test_a_branch_is_checked_and_builds_no_image(tree):
 
 
 def test_nothing_of_gitlab_com_is_asked_elsewhere(tree):
-    """The templates would be fetched from gitlab.com, which no test reaches."""
+    """The templates would be fetched from gitlab.com, which no test reaches: another project has stand-ins for them."""
     assert not {"sast", "secret_detection"} & set(jobs(tree, {}))
+    include = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text(encoding="utf-8"))["include"]
+    (scanners,) = (one for one in include if one["local"] == "ci/gitlab_com.yml")
+    assert scanners["rules"] == [{"if": '$CI_SERVER_HOST == "gitlab.com"'}]
+
+
+@pytest.mark.parametrize(("host", "scans"), [("gitlab.com", True), ("gitlab.example", False)])
+def test_gitlab_coms_own_scanners_run_there_alone(tmp_path, host, scans):
+    ours = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    rule = next(one for one in ours["include"] if one["local"] == "ci/gitlab_com.yml")
+    job = {"sast": {"stage": "test", "script": ["true"]}}
+    project = project_of(
+        tmp_path / "scanned",
+        {
+            ".gitlab-ci.yml": yaml.safe_dump({"stages": ours["stages"], "include": [rule], "own": job["sast"]}),
+            "templates.yml": yaml.safe_dump(job),
+        },
+    )
+    templates = yaml.safe_load((ROOT / "ci/gitlab_com.yml").read_text(encoding="utf-8"))
+    stood_in_for = {**templates, "include": [{"local": "templates.yml"}]}
+    project.write("ci/gitlab_com.yml", yaml.safe_dump(stood_in_for))
+    git(project.path, "remote", "set-url", "origin", f"ssh://git@{host}/insurance/facteur.git")
+    assert set(jobs(project, {})) == ({"own", "sast"} if scans else {"own"})
+    assert set(templates) == {"include", "variables"}, "a job that a template lacks would be no job at all"
 
 
 @pytest.fixture(scope="module")
