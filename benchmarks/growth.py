@@ -5,7 +5,7 @@ python benchmarks/growth.py [--mails N] [--seed S] [--write]
 Mails go the whole way by the code that runs in production, in this process: accepted one a transaction, claimed and
 recorded 16 at a time with the stand-in for the model (whose answers take the same room), dealt with by agents, one in
 twenty corrected, and counted for the dashboard. PostgreSQL is measured where
-FACTEUR_TEST_POSTGRES_URL names a server, in a schema of its own.
+FACTEUR_TEST_POSTGRES_URL names a server, in a schema of its own; results are written only then.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ def measured(database: Any, mails: int, seed: int, attachment: int) -> dict[str,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mails", type=int, default=20_000)
+    parser.add_argument("--mails", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=20261120)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
@@ -274,7 +274,9 @@ def main() -> None:
     console = Console(width=120, highlight=False)
     console.print(table)
     console.print("Bytes a mail, indexes included.")
-    if options.write:
+    if not server:
+        console.print("PostgreSQL was NOT measured, and nothing is written: FACTEUR_TEST_POSTGRES_URL names no server.")
+    elif options.write:
         OUT.write_text(json.dumps({"machine": described, "seed": options.seed, "results": results}, indent=2) + "\n")
 
 

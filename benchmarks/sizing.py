@@ -76,7 +76,7 @@ TRANSACTIONS_SECONDS = 0.004
 GOAL_SECONDS = 5.0
 """By when 99 of 100 mails of the window must be decided."""
 UTILISATION = 0.7
-"""How busy the processes may be in the busiest hour of the busiest day, so that one machine of four may fail."""
+"""How busy the processes may be in the busiest hour of the busiest day, by `enough`'s estimate of them."""
 MOST_SIMULATED = 2_500_000
 """Mails a day that are simulated mail by mail; see `row`."""
 STORED_MS = 0.6
