@@ -6,8 +6,9 @@
     python rancher/pin_image.py production registry.example.com/facteur-train:1.4.0@sha256:… --train
 
 It writes `overlays/OVERLAY/image/kustomization.yaml` (or `canary/`), whole, so that each deployment is one small commit
-and taking it back is that commit reverted. The migration's Job gets a name of its own for each image, and for each change
-of the files that make the Job, since Kubernetes lets nobody change one that exists. Needs Python alone; with unchanged arguments it writes nothing and ends with 0 too.
+and taking it back is that commit reverted. The migration's Job gets a name of its own for each image, and for each
+change of the files that make the Job, since Kubernetes lets nobody change one that exists. Needs Python alone; with
+unchanged arguments it writes nothing and ends with 0 too.
 """
 
 from __future__ import annotations

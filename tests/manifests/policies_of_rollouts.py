@@ -132,7 +132,7 @@ def what_is_scaled_names_no_replicas(deployment: Deployment) -> list[str]:
 def an_autoscaler_has_figures(deployment: Deployment) -> list[str]:
     monitored = deployment.of("ServiceMonitor")
     return [
-        f"ScaledObject {each['metadata']['name']}: nothing scrapes what it asks Prometheus for; see components/monitoring"
+        f"ScaledObject {each['metadata']['name']}: nothing scrapes what it asks for; see components/monitoring"
         for each in deployment.of("ScaledObject")
         if not monitored
     ]

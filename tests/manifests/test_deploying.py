@@ -1,0 +1,31 @@
+"""An example is not deployed."""
+
+from __future__ import annotations
+
+import pytest
+from made_up import examples
+from rendering import rendered
+
+
+def test_nothing_of_what_is_deployed_is_an_example(to_deploy):
+    if to_deploy != "none":
+        assert examples(rendered(to_deploy)) == []
+
+
+def test_examples_are_known_as_such():
+    found = "\n".join(examples(rendered("production")))
+    assert "Deployment facteur-api: registry.example.com/facteur" in found
+    assert "is no image" in found
+    assert "facteur.example.org is nobody's address" in found
+
+
+@pytest.mark.parametrize("host", ["mail.company.fr", "notexample.org", "example.organic.fr"])
+def test_what_is_somebodys_is_none(host):
+    made = rendered("production").copy()
+    for pod in made.pods:
+        for container in pod.containers:
+            container["image"] = f"{host}/facteur:1.0.0@sha256:{'a' * 64}"
+    for ingress in made.of("Ingress"):
+        for rule in ingress["spec"]["rules"]:
+            rule["host"] = host
+    assert examples(made) == []
