@@ -39,6 +39,9 @@ def test_the_page_has_the_costs_that_the_tables_were_made_of(sizing, growth):
     assert f"{server['log_bytes'] / 1000:.1f} kB of log" in PAGE
     assert f"({sizing_paper.ACCEPT_MS} ms)" in PAGE
     assert "at half of the cores" in PAGE
+    [storm] = [row for row in sizing["rows"] if row["mails_a_day"] == 1_000_000]
+    assert f"{storm['busiest_a_second'] * sizing['assumed']['storm']:.0f} mails a second" in PAGE
+    assert f"the last mail waits {storm['storm_longest'] / 3600:.1f} hours" in PAGE
     assert sizing_paper.HALF == 0.5
 
 
