@@ -139,15 +139,19 @@ def the_api_can_be_called_and_scraped(deployment: Deployment) -> list[str]:
     return found
 
 
-def _services(deployment: Deployment, name: str) -> list[Peer]:
-    """Give the addresses or pods that the network policy `name` leads to."""
+def _services(deployment: Deployment, name: str) -> list[tuple[Peer, int]]:
+    """Give the addresses or pods that the network policy `name` leads to, each with a port; 0 is any port."""
     (spec,) = (each["spec"] for each in deployment.of("NetworkPolicy") if each["metadata"]["name"] == name)
-    peers: list[Peer] = []
-    for block in (block for rule in spec["egress"] for block in rule["to"]):
-        if "ipBlock" in block:
-            peers.append(str(ipaddress.ip_network(block["ipBlock"]["cidr"]).network_address))
-        else:
-            peers.append((deployment.namespace, block["podSelector"]["matchLabels"]))
+    peers: list[tuple[Peer, int]] = []
+    for rule in spec["egress"]:
+        ports = [each.get("port", 0) for each in rule.get("ports", [{}])]
+        for block in rule["to"]:
+            peer: Peer = (
+                str(ipaddress.ip_network(block["ipBlock"]["cidr"]).network_address)
+                if "ipBlock" in block
+                else (deployment.namespace, block["podSelector"]["matchLabels"])
+            )
+            peers += [(peer, port) for port in ports]
     return peers
 
 
@@ -161,13 +165,12 @@ def a_role_reaches_the_services_whose_secrets_it_knows(deployment: Deployment) -
             for each in container.get("env", [])
             if "secretKeyRef" in each.get("valueFrom", {})
         }
-        for name, key, port in (
-            ("database", "FACTEUR_DATABASE_URL", 5432),
-            ("redis", "FACTEUR_REDIS_URL", 6379),
-        ):
+        for name, key in (("database", "FACTEUR_DATABASE_URL"), ("redis", "FACTEUR_REDIS_URL")):
             wanted = key in known or (name == "database" and "RESTORE_DATABASE_URL" in known)
-            for peer in _services(deployment, name):
-                if allowed(deployment, pod, "egress", peer, port) != wanted:
+            for peer, port in _services(deployment, name):
+                if not port:
+                    found.append(f"NetworkPolicy {name}: it names no port")
+                elif allowed(deployment, pod, "egress", peer, port) != wanted:
                     found.append(f"{pod.name}: it {'cannot' if wanted else 'can'} reach the {name} at {peer}")
                 if isinstance(peer, tuple):
                     found += _not_let_in(deployment, pod, peer, port, wanted=wanted)

@@ -124,3 +124,26 @@ def test_a_registry_that_asks_for_a_password_is_given_one(tree):
     with (tree / "base/account.yaml").open("a") as file:
         file.write("imagePullSecrets: [{name: registry}]\n")
     assert_right(deployed(tree, "production"))
+
+
+def test_services_may_be_at_other_ports_and_callbacks_inside(tree):
+    change(tree / "components/external-services/database.yaml", "port: 5432", "port: 6432")
+    change(
+        tree / "components/external-services/redis.yaml",
+        "        - {protocol: TCP, port: 6379}\n",
+        "        - {protocol: TCP, port: 6379}\n        - {protocol: TCP, port: 26379}\n",
+    )
+    with (tree / "base/network/callbacks.yaml").open("a") as file:
+        file.write(
+            "    - to:\n        - ipBlock: {cidr: 10.9.9.9/32}\n      ports:\n        - {protocol: TCP, port: 8443}\n"
+        )
+    assert_right(deployed(tree, "production"))
+
+
+def test_names_may_be_asked_of_the_node(tree):
+    change(
+        tree / "base/network/names.yaml",
+        "      ports:\n",
+        "        - ipBlock: {cidr: 169.254.20.10/32}\n      ports:\n",
+    )
+    assert_right(deployed(tree, "production"))

@@ -212,7 +212,7 @@ BAD = [
     ("a_role_reaches_the_services_whose_secrets_it_knows", setting(("NetworkPolicy", "redis"), "spec.podSelector", {})),
     (
         "a_role_reaches_the_services_whose_secrets_it_knows",
-        setting(("NetworkPolicy", "database"), "spec.egress.0.ports.0.port", 5433),
+        setting(("NetworkPolicy", "database"), "spec.egress.0.ports", GONE),
     ),
     ("a_service_or_monitor_finds_its_pods_and_port", setting(("Service", "facteur-api"), "spec.selector.track", "old")),
     (
