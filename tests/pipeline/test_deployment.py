@@ -148,8 +148,14 @@ def test_the_image_is_built_in_the_pipeline_and_known_by_its_digest(tree, tmp_pa
     """Pushed into a folder, since there is no registry here."""
     name = "localhost/facteur-ci-local"
     store = tmp_path / "registry"
-    # Built in this machine's own store, since there is no container to build in.
-    variables = {"IMAGE_STORE_TO": str(store), "CI_REGISTRY_IMAGE": name, "STORAGE_DRIVER": "", "CI_JOB_ID": "7"}
+    variables = {
+        "IMAGE_STORE_TO": str(store),
+        "CI_REGISTRY_IMAGE": name,
+        "CI_JOB_ID": "7",
+        # Built in this machine's own store, since there is no container to build in, and on what this machine can get.
+        "STORAGE_DRIVER": "",
+        "STAND_INS": "unreachable",
+    }
     run = tree.with_variables(**variables).run("build-image-version", "build-image")
     assert run.code == 0, run.log
     assert run.passed("build-image")
@@ -163,5 +169,5 @@ def test_the_image_is_built_in_the_pipeline_and_known_by_its_digest(tree, tmp_pa
     version = next(line for line in run.log.splitlines() if "Built " in line)
     assert labels["org.opencontainers.image.version"] in version
     assert config["config"]["User"] == "10001:10001"
-    removing = f". image/engine.sh; find_builder; $BUILDER rmi {name}:{commit}-7"
+    removing = f"BUILDER=buildah; . image/engine.sh; find_builder; buildah rmi {name}:{commit}-7"
     subprocess.run(["sh", "-c", removing], cwd=ROOT, check=True, capture_output=True)
