@@ -1,12 +1,13 @@
 # What builds and runs containers on this machine; read by the other scripts here with `.`.
 #
 # Sets BUILDER (docker or buildah) and RUNNER (docker or podman), and installs buildah and podman where root may do so
-# on Debian and no Docker engine answers. Where systemd runs, they keep their own configuration and store. Elsewhere (a
+# on Debian and no Docker engine answers. BUILDER in the environment is obeyed. Where systemd runs, they keep their own configuration and store. Elsewhere (a
 # build machine that is a container or a small virtual machine itself) they would not work with it; then they use a
 # store and settings of their own under IMAGE_STORE, and nothing global changes besides the packages.
 # shellcheck shell=sh
 
 IMAGE_STORE=${IMAGE_STORE:-/var/tmp/facteur-images}
+PODMAN="podman runc netavark aardvark-dns iptables"
 
 fail() {
     echo "$1" >&2
@@ -46,6 +47,7 @@ CONF
 default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
 log_driver = "k8s-file"
 [engine]
+# For podman; builds need no runtime.
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
@@ -57,15 +59,22 @@ CONF
 }
 
 find_builder() {
-    if docker info >/dev/null 2>&1; then
-        BUILDER=docker
-        return
+    if [ -z "${BUILDER:-}" ] && docker info >/dev/null 2>&1; then
+        if docker buildx version >/dev/null 2>&1; then
+            BUILDER=docker
+        else
+            echo "Docker lacks its plugin buildx (Debian's docker.io comes without); building with buildah." >&2
+        fi
     fi
-    BUILDER=buildah
-    command -v buildah >/dev/null || install_packages buildah
+    BUILDER=${BUILDER:-buildah}
+    # So that all that is called from here decides the same.
+    export BUILDER
+    [ "$BUILDER" = buildah ] || return 0
+    # shellcheck disable=SC2086 # names without spaces
+    command -v buildah >/dev/null || install_packages buildah ${ALSO_NEEDED:-}
     # No container runtime is needed to build, and no right that a runner in a container may lack.
     export BUILDAH_ISOLATION="${BUILDAH_ISOLATION:-chroot}"
-    # A build image for buildah comes with settings that fit it, and says so in its environment.
+    # Whoever says how files are kept is obeyed; in buildah's own image that is STORAGE_DRIVER, which GitLab's recipe sets.
     [ -d /run/systemd/system ] || [ -n "${STORAGE_DRIVER:-}${CONTAINERS_STORAGE_CONF:-}" ] || use_own_store
 }
 
@@ -77,7 +86,8 @@ find_runner() { # after find_builder
     RUNNER=podman
     # Said by path, since a package of a name may be there without its program's neighbours.
     if ! command -v podman >/dev/null || ! command -v runc >/dev/null || [ ! -x /usr/lib/podman/netavark ]; then
-        install_packages podman runc netavark aardvark-dns iptables
+        # shellcheck disable=SC2086 # names without spaces
+        install_packages $PODMAN
     fi
 }
 
@@ -86,7 +96,8 @@ build_anyhow() { # build_anyhow FOLDER TAG FLAG...: build with whatever builds h
     tag=$2
     shift 2
     if [ "$BUILDER" = docker ]; then
-        DOCKER_BUILDKIT=1 docker build --tag "$tag" "$@" "$folder"
+        # No statement about the build beside the image: it would give it another digest each time.
+        DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --tag "$tag" "$@" "$folder"
     else
         # Docker's format, since OCI's has no place for a health check.
         buildah build --layers --network host --format docker --tag "$tag" "$@" "$folder"

@@ -2,7 +2,8 @@
 # Build the image, start it and route mail through it: `make image-test`. test.sh [--quick] [FLAG...]
 #
 #   --quick   the image alone, with the database and the Redis that it brings; without it compose.yaml is started too, with
-#             PostgreSQL and Redis, and the image is built a second time, which must give the same
+#             PostgreSQL and Redis, and the image is built a second time, which must give the same; where TORCH_INDEX
+#             says where PyTorch's build for CPUs is, the images that train and test are built and run as well
 #   FLAG      goes to pytest
 #
 # On Debian as root it installs what is missing. Containers, networks, volumes and images of its own are removed at the
@@ -23,7 +24,6 @@ python=build/image-test/bin/python
 install_tools() {
     locked="$(pwd) $(cksum <requirements/image_test.txt)"
     [ "$(cat build/image-test/installed 2>/dev/null)" != "$locked" ] || return 0
-    python3 -c 'import ensurepip' 2>/dev/null || install_packages python3 python3-venv
     python3 -m venv --clear build/image-test
     "$python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
         --requirement requirements/image_test.txt
@@ -31,9 +31,17 @@ install_tools() {
 }
 
 say "what builds and runs"
+# All at once, where they are installed at all; a stand-in for the base needs mmdebstrap.
+ALSO_NEEDED="$PODMAN mmdebstrap ca-certificates python3-venv"
 find_builder
 find_runner
-install_tools
+python3 -c 'import ensurepip' 2>/dev/null || install_packages python3 python3-venv
+# Fetched while the image is built.
+install_tools &
+tools=$!
+# Nothing is pushed from here, so a stand-in will do.
+unset CI_REGISTRY
+export STAND_INS="${STAND_INS:-unreachable}"
 
 IMAGE=localhost/facteur-test:$$
 clean_up() {
@@ -47,11 +55,17 @@ trap 'exit 130' INT TERM
 VERSION=${VERSION:-$(sh requirements/version.sh)}
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -c safe.directory='*' log -1 --format=%ct 2>/dev/null || echo 0)}
 REVISION=${REVISION:-$(git -c safe.directory='*' rev-parse HEAD 2>/dev/null || true)}
-export VERSION SOURCE_DATE_EPOCH REVISION
+DAY=${DAY:-$(date --utc +%Y-%m-%d)}
+export VERSION SOURCE_DATE_EPOCH REVISION DAY
+
+say "base"
+BASE=${BASE:-$(sh image/stand_ins.sh base)}
+export BASE
 
 say "build"
 sh image/build.sh serve "$IMAGE" --quiet >/dev/null
-export IMAGE RUNNER
+wait "$tools"
+export IMAGE RUNNER BUILDER
 
 if [ -n "$quick" ]; then
     set -- -m 'not full' "$@"

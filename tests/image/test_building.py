@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -14,23 +16,69 @@ from containers import ROOT, run
 DOCKERFILES = sorted([ROOT / "Dockerfile", *(ROOT / "image").rglob("*Dockerfile")])
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.name)
 def test_hadolint_finds_no_fault(path):
     run(str(Path(sys.executable).parent / "hadolint"), str(path))
 
 
 @pytest.mark.full
-def test_a_second_build_from_nothing_makes_the_same_layers(runner, image, described):
+def test_a_second_build_from_nothing_makes_the_same(runner, image, described, tmp_path):
     again = f"{image}-again"
     run("sh", "image/build.sh", "serve", again, "--no-cache")
     try:
+        assert contents(runner, again, tmp_path) == contents(runner, image, tmp_path)
         second = json.loads(runner("image", "inspect", again))[0]
     finally:
         runner("image", "rm", again)
-    assert second["RootFS"]["Layers"] == described["RootFS"]["Layers"]
+    # Docker writes the time of the build into files; buildah is told which time to write.
+    if os.environ["BUILDER"] == "buildah":
+        assert second["RootFS"]["Layers"] == described["RootFS"]["Layers"]
     # The whole image's digest is another one: buildah writes numbers of its own into the history.
     assert second["Config"] == described["Config"]
+
+
+def contents(runner, image, folder):
+    """Return what an image holds: of each path its kind, rights, owner, and what is in it or where it leads."""
+    container = runner("create", image).strip()
+    packed = folder / "packed.tar"
+    try:
+        runner("export", "--output", str(packed), container)
+    finally:
+        runner.remove(container)
+    with tarfile.open(packed) as opened:
+        return {
+            member.name: (
+                member.type,
+                member.mode,
+                member.uid,
+                member.gid,
+                hashlib.sha256(opened.extractfile(member).read()).hexdigest() if member.isreg() else member.linkname,
+            )
+            for member in opened
+        }
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not os.environ.get("TORCH_INDEX"), reason="TORCH_INDEX says where PyTorch's build for CPUs is")
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("train", ("train", "--help")),
+        ("train", ("--entrypoint", "python", "-c", "import torch, transformers, model.training")),
+        ("test", ("tests/unit/release", "-n0", "-q")),
+    ],
+    ids=["train-help", "train-torch", "test-release"],
+)
+def test_the_images_that_train_and_test_do_so(runner, image, target, words):
+    name = f"{image}-{target}"
+    run("sh", "image/build.sh", target, name, "--quiet")
+    before, words = (words[:2], words[2:]) if words[0] == "--entrypoint" else ((), words)
+    try:
+        runner("run", "--rm", *before, name, *words)
+        described = json.loads(runner("image", "inspect", name))[0]
+        assert described["Config"]["User"] == "10001:10001"
+    finally:
+        runner("image", "rm", name)
 
 
 @pytest.fixture
@@ -40,12 +88,13 @@ def docker(tmp_path):
     bin_.mkdir()
     (bin_ / "docker").write_text('#!/bin/sh\nprintf "%s\\n" "$*" >> "$ASKED"\n')
     (bin_ / "docker").chmod(0o755)
-    return {**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "ASKED": str(tmp_path / "asked")}
+    ours = {"BASE", "BUILDER", "CI_REGISTRY", "PIP_CONFIG", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "STAND_INS"}
+    environ = {name: value for name, value in os.environ.items() if name not in ours}
+    return {**environ, "PATH": f"{bin_}:{os.environ['PATH']}", "ASKED": str(tmp_path / "asked")}
 
 
 def test_where_a_docker_engine_answers_it_builds_from_the_pinned_base(docker):
-    environ = {name: value for name, value in docker.items() if name not in {"BASE", "STAND_INS"}}
-    environ |= {
+    environ = docker | {
         "VERSION": "1.2.3",
         "REVISION": "a" * 40,
         "SOURCE_DATE_EPOCH": "0",
@@ -66,6 +115,67 @@ def test_where_a_docker_engine_answers_it_builds_from_the_pinned_base(docker):
     ):
         assert flag in built
     assert "BASE=docker.io/library/debian:bookworm-slim@sha256:" in built
+    assert "BASE_DIGEST=sha256:" in built
+
+
+def asked_of_buildah(docker, tmp_path, **environ):
+    """Build with a buildah that writes down what it is asked, beside that docker."""
+    (tmp_path / "bin/buildah").write_text('#!/bin/sh\nprintf "buildah %s\\n" "$*" >> "$ASKED"\n')
+    (tmp_path / "bin/buildah").chmod(0o755)
+    done = subprocess.run(
+        ["sh", "image/build.sh", "serve", "facteur:1"],
+        cwd=ROOT, env=docker | {"VERSION": "1", "IMAGE_STORE": str(tmp_path / "store")} | environ,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done, Path(docker["ASKED"]).read_text()
+
+
+def test_where_docker_lacks_buildx_buildah_builds_and_it_says_why(docker, tmp_path):
+    (tmp_path / "bin/docker").write_text('#!/bin/sh\n[ "$1" != buildx ]\n')
+    done, asked = asked_of_buildah(docker, tmp_path)
+    assert "buildah build" in asked
+    assert "Docker lacks its plugin buildx" in done.stderr
+
+
+def test_the_builder_that_is_named_builds(docker, tmp_path):
+    done, asked = asked_of_buildah(docker, tmp_path, BUILDER="buildah")
+    assert done.returncode == 0
+    assert "buildah build" in asked
+    assert "\nbuild " not in asked
+
+
+REFUSES = '#!/bin/sh\n[ "$1" = pull ] || exit 1\necho "toomanyrequests: You have reached your limit" >&2; exit 1\n'
+
+
+def base_without_a_registry(docker, tmp_path, **environ):
+    """Ask for the base where the registry refuses."""
+    (tmp_path / "bin/buildah").write_text(REFUSES)
+    (tmp_path / "bin/buildah").chmod(0o755)
+    given = docker | {"BUILDER": "buildah", "IMAGE_STORE": str(tmp_path / "store")} | environ
+    return subprocess.run(
+        ["sh", "image/stand_ins.sh", "base"], cwd=ROOT, env=given, capture_output=True, text=True, check=False
+    )
+
+
+def test_where_a_registry_refuses_the_base_the_build_ends_with_its_words(docker, tmp_path):
+    done = base_without_a_registry(docker, tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "toomanyrequests: You have reached your limit" in done.stderr
+    assert "STAND_INS=1" in done.stderr
+
+
+@pytest.mark.parametrize("wanted", ["1", "unreachable"])
+def test_what_is_pushed_is_never_built_on_a_stand_in(docker, tmp_path, wanted):
+    done = base_without_a_registry(docker, tmp_path, STAND_INS=wanted, CI_REGISTRY="registry.example")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "What is pushed to registry.example is not built on a stand-in" in done.stderr
+
+
+def test_pip_asks_the_index_of_the_environment_in_the_build_too(docker):
+    copy = '#!/bin/sh\nfor word; do case $word in id=pip,src=*) cat "${word#id=pip,src=}" >> "$ASKED" ;; esac; done\n'
+    (Path(docker["PATH"].split(":")[0]) / "docker").write_text(copy)
+    run("sh", "image/build.sh", "serve", "facteur:1", env=docker | {"PIP_INDEX_URL": "https://index.example/simple"})
+    assert Path(docker["ASKED"]).read_text() == "[global]\nindex-url = https://index.example/simple\n"
 
 
 def test_it_says_in_one_sentence_what_is_missing():
