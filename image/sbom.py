@@ -25,6 +25,7 @@ from packageurl import PackageURL
 
 OURS = "facteur"
 DEBIAN_PACKAGES = "var/lib/dpkg/status.d"
+DPKG_STATUS = "var/lib/dpkg/status"
 OS_RELEASE = "usr/lib/os-release"
 PYTHON_PACKAGES = "opt/facteur/lib/python3.11/site-packages"
 NAMESPACE = uuid.UUID("6f0a3f0e-6f0c-5b8e-9b37-0c2f4a8f3c55")
@@ -39,7 +40,7 @@ def main() -> None:
     parser.add_argument("--root", required=True, type=Path, help="the files that will run")
     parser.add_argument("--output", required=True, type=Path)
     given = parser.parse_args()
-    parts = [*debian_parts(given.root / DEBIAN_PACKAGES, (given.root / OS_RELEASE).read_text(encoding="utf-8"))]
+    parts = [*debian_parts(debian_entries(given.root), (given.root / OS_RELEASE).read_text(encoding="utf-8"))]
     parts += python_parts(given.root / PYTHON_PACKAGES)
     bom = make_bom(parts, version=given.version, seconds=given.time)
     given.output.write_text(
@@ -65,12 +66,22 @@ def make_bom(parts: list[Component], *, version: str, seconds: int) -> Bom:
     return bom
 
 
-def debian_parts(folder: Path, release: str) -> Iterator[Component]:
-    """Read dpkg's entries of what is installed, one file a package (deb822 format)."""
+def debian_entries(root: Path) -> Iterator[str]:
+    """Return dpkg's entries of what is installed: a file for each, or all of them in one where dpkg is there itself."""
+    folder = root / DEBIAN_PACKAGES
+    if folder.exists():
+        yield from (entry.read_text(encoding="utf-8") for entry in sorted(folder.iterdir()))
+    else:
+        entries = (root / DPKG_STATUS).read_text(encoding="utf-8").strip().split("\n\n")
+        yield from sorted(entry for entry in entries if "\nStatus: install ok installed" in entry)
+
+
+def debian_parts(entries: Iterator[str], release: str) -> Iterator[Component]:
+    """Return what dpkg's entries name (deb822 format)."""
     debian = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', release, flags=re.MULTILINE))
     distribution = f"{debian['ID']}-{debian['VERSION_ID']}"
-    for entry in sorted(folder.iterdir()):
-        fields = dict(re.findall(r"^([\w-]+): (.*)$", entry.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    for entry in entries:
+        fields = dict(re.findall(r"^([\w-]+): (.*)$", entry, flags=re.MULTILINE))
         name, version = fields["Package"], fields["Version"]
         source = fields.get("Source", name).split(" ")[0]
         purl = PackageURL(
