@@ -94,7 +94,13 @@ class Checkout:
 
     def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
         # CI_REGISTRY is empty: there is none here, and the image is built without being pushed.
-        variables = {"CI_REGISTRY": "", "CI_REGISTRY_IMAGE": "", "ENVIRONMENT_IS_READY": "1", **self.variables}
+        variables = {
+            "CI_REGISTRY": "",
+            "CI_REGISTRY_IMAGE": "",
+            "STAND_INS": "unreachable",
+            "ENVIRONMENT_IS_READY": "1",
+            **self.variables,
+        }
         given = [word for name, value in variables.items() for word in ("--variable", f"{name}={value}")]
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("FACTEUR_", "PYTEST_"))}
         return subprocess.run(
