@@ -1,21 +1,26 @@
 """Look for keys, tokens and passwords in what git holds: every file, and every line that new commits add.
 
-The commits are those that the default branch lacks: a secret that one of them adds and the next one takes out again is
-published with them all the same. detect-secrets brings the forms of the tokens of many services; nothing is sent to
-anybody. Where a line only looks like a secret, `# pragma: allowlist secret` at its end says so to the next reader too;
-files that hold made-up ones stand in `.accepted-secrets`, a path and the reason on a line.
+A secret that one commit adds and the next one takes out again is published with them all the same. New are the commits
+that the default branch lacks; on that branch itself those of this push, and of a tag those since the tag before.
+detect-secrets brings the forms of the tokens of many services; nothing is sent to anybody.
+
+Where a line only looks like a secret, `# pragma: allowlist secret` at its end says so to the next reader too. Where it
+cannot, `.accepted-secrets` has a line `PATH:MARK reason`; the mark is printed with what is found, and holds for that
+line as it is and for no other in the file.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from detect_secrets.core.potential_secret import PotentialSecret
+from addresses import holds_password
 from detect_secrets.core.scan import scan_file, scan_line
 from detect_secrets.settings import transient_settings
 
@@ -23,7 +28,6 @@ FORMS = (
     "ArtifactoryDetector",
     "AWSKeyDetector",
     "AzureStorageKeyDetector",
-    "BasicAuthDetector",
     "CloudantDetector",
     "DiscordBotTokenDetector",
     "GitHubTokenDetector",
@@ -48,14 +52,27 @@ FILTERS = (
     "detect_secrets.filters.heuristic.is_prefixed_with_dollar_sign",
     "detect_secrets.filters.heuristic.is_templated_secret",
 )
-EXAMPLES = ("127.0.0.1", "localhost", "example", "postgres:5432", "@db", "@redis", "PASSWORD")
-"""Addresses with a password in them, which documents and tests need, name one of these."""
-BASIC = "Basic Auth Credentials"
+ADDRESS = "Password in an address"
 ALLOWED = "pragma: allowlist secret"
 ACCEPTED = Path(".accepted-secrets")
 MOST_BYTES = 1_000_000
-HASHES = "--hash=sha256:"
-"""A file of these is a lock."""
+NO_COMMIT = "0" * 40
+"""What GitLab says where a branch or tag was not there before."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Place:
+    """Where something that looks like a secret stands."""
+
+    file: str
+    line: int
+    kind: str
+    mark: str
+    """Of the line, so that it can be accepted without another one in the file."""
+
+    def __str__(self) -> str:
+        """Return it for people, without the secret."""
+        return f"{self.file}:{self.line}: {self.kind} (mark {self.mark})"
 
 
 def main() -> int:
@@ -66,52 +83,55 @@ def main() -> int:
     }
     with transient_settings(settings):
         files = [name for name in _git("ls-files", "-z").split("\0") if name and _is_text(Path(name))]
-        found = [secret for name in files for secret in scan_file(name)]
-        since = _since()
-        places = set(_places(found))
-        if since:
-            changes = _git("log", "--patch", "--unified=0", "--no-color", "--no-ext-diff", f"{since}..HEAD")
-            places |= set(_added(changes))
+        places = {place for name in files for place in _in_file(name)}
+        since, commits = _new_commits()
+        if commits:
+            patches = _git("log", "--patch", "--unified=0", "--no-color", "--no-ext-diff", *commits)
+            places |= set(_added(patches))
     accepted = _accepted()
-    places = sorted(place for place in places if place.partition(":")[0] not in accepted)
-    for place in places:
+    standing = sorted(place for place in places if f"{place.file}:{place.mark}" not in accepted)
+    for place in standing:
         print(f"SECRET  {place}")
-    commits = f" and the commits since {since[:12]}" if since else ""
-    print(f"{len(files)} files{commits}: {len(places)} secrets.")
-    return 1 if places else 0
+    print(f"{len(files)} files and {since}: {len(standing)} secrets.")
+    return 1 if standing else 0
 
 
-def _places(found: list[PotentialSecret]) -> Iterator[str]:
-    for secret in found:
-        if secret.type != BASIC or not _is_example(secret):
-            yield f"{secret.filename}:{secret.line_number}: {secret.type}"
+def _in_file(name: str) -> Iterator[Place]:
+    lines = Path(name).read_text(encoding="utf-8", errors="replace").splitlines()
+    for secret in scan_file(name):
+        yield _place(name, secret.line_number, secret.type, lines[secret.line_number - 1 : secret.line_number + 1])
+    for number, line in enumerate(lines, 1):
+        if ALLOWED not in line and holds_password(line):
+            yield _place(name, number, ADDRESS, [line])
 
 
-def _added(changes: str) -> Iterator[str]:
-    """Yield the places of secrets in lines that a list of patches adds."""
-    file, number = "", 0
-    for line in changes.splitlines():
-        if line.startswith("+++ "):
+def _added(patches: str) -> Iterator[Place]:
+    """Yield the places of secrets in lines that patches add."""
+    file, number, left = "", 0, 0
+    lines = patches.splitlines()
+    for at, line in enumerate(lines):
+        if left and line.startswith("+"):
+            yield from _in_line(file, number, line[1:], lines[at + 1 : at + 2] if left > 1 else [])
+            number, left = number + 1, left - 1
+        elif found := re.match(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@", line):
+            number, left = int(found[1]), int(found[2] or 1)
+        elif not left and line.startswith("+++ "):
             file = line[4:].removeprefix("b/")
-        elif line.startswith("@@ "):
-            number = int(re.sub(r".* \+(\d+).*", r"\1", line.partition(" @@")[0]))
-        elif line.startswith("+"):
-            if Path(file).name != "package-lock.json" and HASHES not in line and ALLOWED not in line:
-                for secret in scan_line(line[1:]):
-                    if secret.type != BASIC or not any(example in line for example in EXAMPLES):
-                        yield f"{file}:{number}: {secret.type}"
-            number += 1
 
 
-def _is_example(secret: PotentialSecret) -> bool:
-    """Say whether the address is one that everybody may know: of this machine, of a test's server, of nobody."""
-    try:
-        lines = Path(secret.filename).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
-        return False
-    # Of a folded text of YAML the number is that of its first line.
-    near = "\n".join(lines[secret.line_number - 1 : secret.line_number + 1])
-    return any(example in near for example in EXAMPLES)
+def _in_line(file: str, number: int, line: str, following: Sequence[str]) -> Iterator[Place]:
+    if ALLOWED in line:
+        return
+    for secret in scan_line(line):
+        yield _place(file, number, secret.type, [line, *(one[1:] for one in following)])
+    if holds_password(line):
+        yield _place(file, number, ADDRESS, [line])
+
+
+def _place(file: str, number: int, kind: str, lines: Sequence[str]) -> Place:
+    # The first line of a key is that of every key.
+    told = [line.strip() for line in lines][: 2 if kind == "Private Key" else 1]
+    return Place(file=file, line=number, kind=kind, mark=hashlib.sha256("\n".join(told).encode()).hexdigest()[:12])
 
 
 def _accepted() -> set[str]:
@@ -123,17 +143,36 @@ def _is_text(file: Path) -> bool:
     try:
         if not file.is_file() or file.is_symlink() or file.stat().st_size > MOST_BYTES:
             return False
-        head = file.read_bytes()[:8192]
+        return b"\0" not in file.read_bytes()[:8192]
     except OSError:
         return False
-    return b"\0" not in head and HASHES.encode() not in head and file.name != "package-lock.json"
 
 
-def _since() -> str:
-    """Return the commit up to which all is published already, or nothing where none can be told."""
-    base = os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or f"origin/{os.environ.get('CI_DEFAULT_BRANCH', 'main')}"
-    done = subprocess.run(["git", "merge-base", base, "HEAD"], capture_output=True, text=True, check=False)
-    return done.stdout.strip()
+def _new_commits() -> tuple[str, list[str]]:
+    """Return which commits nobody looked at yet, in words and as git takes them; of a clone without them, none."""
+    default = os.environ.get("CI_DEFAULT_BRANCH", "main")
+    base = os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or f"origin/{default}"
+    before = os.environ.get("CI_COMMIT_BEFORE_SHA", NO_COMMIT)
+    if os.environ.get("CI_COMMIT_TAG"):
+        base = _ask("describe", "--tags", "--abbrev=0", "HEAD^")
+        if not base:
+            return "all commits", ["HEAD"]
+    elif os.environ.get("CI_COMMIT_BRANCH") == default:
+        if before == NO_COMMIT:
+            return "no commits, since none were pushed", []
+        if not _ask("rev-parse", "--verify", "--quiet", f"{before}^{{commit}}"):
+            return f"NO COMMITS, since this clone lacks {before[:12]}", []
+        base = before
+    since = _ask("merge-base", base, "HEAD")
+    return (
+        (f"the commits since {since[:12]}", [f"{since}..HEAD"])
+        if since
+        else (f"NO COMMITS, since {base} is not here", [])
+    )
+
+
+def _ask(*words: str) -> str:
+    return subprocess.run(["git", *words], capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _git(*words: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from checkout import copy_of_this_tree
 from deployments import Deployments
+from project import started
 
 
 def pytest_configure(config):
@@ -21,3 +22,9 @@ def tree(tmp_path_factory):
 def deployments(tmp_path):
     """A repository to deploy to."""
     return Deployments(tmp_path)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project of another kind, of one commit."""
+    return started(tmp_path)

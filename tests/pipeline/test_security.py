@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 
 import pytest
-from checkout import ROOT, git
+from project import security
 from serving import serving
 
-TOKEN = "glpat-" + "aB3dE6gH9jK2mN5pQ8sT"
-CLOSED = "http://127.0.0.1:9/"
-LOCK = "made-up-thing==1.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"
 VULNERABILITY = {
     "id": "PYSEC-2026-999",
     "summary": "It lets anybody in.",
@@ -23,57 +18,6 @@ VULNERABILITY = {
         }
     ],
 }
-
-
-@pytest.fixture
-def project(tmp_path):
-    git(tmp_path, "init", "--quiet", "--initial-branch", "main", ".")
-    (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "serve.txt").write_text(LOCK)
-    commit(tmp_path, "Begin")
-    git(tmp_path, "update-ref", "refs/remotes/origin/main", "HEAD")
-    return tmp_path
-
-
-def commit(project, message):
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--message", message)
-
-
-def security(project, act, **variables):
-    environ = {**os.environ, "SECURITY_TOOLS": str(ROOT / ".venv-security"), "OSV_URL": CLOSED, **variables}
-    environ.pop("CI_MERGE_REQUEST_DIFF_BASE_SHA", None)
-    done = subprocess.run(
-        ["sh", str(ROOT / "ci/security.sh"), act], cwd=project, env=environ, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def test_a_token_in_a_file_is_found_by_its_place_and_not_shown(project):
-    (project / "settings.py").write_text(f'# deploys\nTOKEN = "{TOKEN}"\n')
-    commit(project, "Add a token")
-    code, said = security(project, "secrets")
-    assert code == 1
-    assert "settings.py:2: GitLab Token" in said
-    assert TOKEN not in said
-
-
-def test_a_token_that_was_taken_out_again_is_found_in_the_history(project):
-    (project / "settings.py").write_text(f'TOKEN = "{TOKEN}"\n')
-    commit(project, "Add a token")
-    (project / "settings.py").write_text('TOKEN = "elsewhere"\n')
-    commit(project, "Take it out")
-    code, said = security(project, "secrets")
-    assert code == 1
-    assert "settings.py:1: GitLab Token" in said
-
-
-def test_what_is_no_secret_and_what_was_accepted_pass(project):
-    (project / "docs.md").write_text("postgresql://facteur:PASSWORD@db.example/facteur\n")
-    (project / "test_it.py").write_text(f'TOKEN = "{TOKEN}"\n')
-    (project / ".accepted-secrets").write_text("# made up\ntest_it.py a made-up token\n")
-    commit(project, "Add")
-    assert security(project, "secrets") == (0, security(project, "secrets")[1])
 
 
 def test_unsafe_code_fails_and_is_reported_for_the_merge_request(project):
