@@ -20,7 +20,8 @@ from sqlalchemy import CheckConstraint, Column, Computed, Connection, ForeignKey
 GROWING = {"acts", "deliveries", "events", "jobs", "mails", "reviews", "texts", "viewers"}
 """Tables with rows for every mail: what touches all of these takes minutes, while mail waits."""
 
-_CREATES = re.compile(r"\s*CREATE\s+(?:VIRTUAL\s+)?TABLE\s+(?:IF NOT EXISTS\s+)?(\w+)", re.IGNORECASE)
+_CREATES = re.compile(r"\s*CREATE\s+(?:VIRTUAL\s+)?TABLE\s+(IF\s+NOT\s+EXISTS\s+)?(\w+)", re.IGNORECASE)
+_REFERS = re.compile(r"\bREFERENCES\s+(\w+)(?:\s*\([^)]*\))?(?:\s*ON\s+DELETE\s+(CASCADE|SET\s+NULL))?", re.IGNORECASE)
 _INDEXES = re.compile(r"\s*CREATE\s+(UNIQUE\s+)?INDEX\s+(IF NOT EXISTS\s+)?\w+\s+ON\s+(\w+)", re.IGNORECASE)
 _TRIGGERS = re.compile(r"\s*CREATE\s+TRIGGER\s+.*?\sON\s+(\w+)", re.IGNORECASE | re.DOTALL)
 _WRITES = re.compile(
@@ -133,7 +134,7 @@ def objections_to(operation: ops.MigrateOperation, made: set[str]) -> Iterator[O
         return
     table = str(getattr(operation, "table_name", getattr(operation, "source_table", "")))
     if isinstance(operation, ops.CreateTableOp):
-        made.add(table)
+        made |= set() if operation.if_not_exists else {table}
         for part in operation.columns:
             yield from _to_references(part, made)
     elif table in made:
@@ -213,13 +214,15 @@ def _to_sql(statement: str, made: set[str]) -> Iterator[Objection]:
             yield from _to_index(found[3], unique=bool(found[1]), awaited=bool(found[2]))
     else:
         yield from _to_change(said, made)
+        for target, ondelete in _REFERS.findall(said):
+            yield from _to_reference(f"{target}.id", " ".join(ondelete.split()), made)
         if read := _read_by(said, made):
             yield Objection(why=f"reads all of {', '.join(read)}, while mail waits", breaks=False)
 
 
 def _to_change(said: str, made: set[str]) -> Iterator[Objection]:
     if found := _CREATES.match(said):
-        made.add(found[1])
+        made |= set() if found[1] else {found[2]}  # or it may be there, with rows
     elif found := _WRITES.match(said):
         verb, table = (part for part in found.groups() if part)
         yield from _to_writing(verb.upper(), table, made)

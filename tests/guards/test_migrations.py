@@ -100,6 +100,15 @@ BREAKING = {
     "op.execute('SELECT 1; DROP TABLE viewers')": "says several things at once",
     "op.execute('INSERT INTO counted (id, until) VALUES (7, 0);DROP TABLE viewers')": "says several things at once",
     "op.execute('CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END; DROP TABLE users')": "several things",
+    "op.execute('CREATE TABLE notes (job uuid REFERENCES jobs (id))')": "delete nothing from jobs",
+    """
+    op.execute('CREATE TABLE IF NOT EXISTS viewers (name text)')
+    op.execute('DROP TABLE viewers')
+    """: "changes viewers, which",
+    """
+    op.create_table('viewers', sa.Column('name', sa.Text()), if_not_exists=True)
+    op.drop_table('viewers')
+    """: "DropTable on viewers",
     "op.execute('WITH gone AS (DELETE FROM workers RETURNING 1) SELECT 1')": "nobody can judge here: WITH",
     "op.execute('UPDATE public.jobs SET size = 1')": "nobody can judge here: UPDATE public",
     "op.execute('CREATE TRIGGER t AFTER INSERT ON jobs BEGIN SELECT 1; END')": "a trigger on jobs",
@@ -137,6 +146,8 @@ HARMLESS = (
     op.create_index('one_note', 'notes', ['job'], unique=True)
     op.execute("INSERT INTO notes (text) SELECT name || '; DROP TABLE jobs' FROM users;")
     op.execute("UPDATE notes SET text = ''")
+    op.execute('CREATE TABLE seen (name text, "user" uuid REFERENCES users ON DELETE SET NULL)')
+    op.execute('DROP TABLE seen')
     op.drop_column('notes', 'text')
     """,
 )
