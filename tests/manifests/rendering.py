@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import functools
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,6 +117,21 @@ def kustomize(folder: Path) -> str:
 def rendered(overlay: str) -> Deployment:
     """Return an overlay of the tree, rendered once for all tests; copy it before changing anything."""
     return Deployment(overlay=overlay, resources=load(kustomize(RANCHER / "overlays" / overlay)))
+
+
+def copy_tree(target: Path) -> Path:
+    """Copy rancher/ to a new folder, with every part in its production, whichever parts that of this tree has."""
+    shutil.copytree(RANCHER, target, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(Path(__file__).with_name("whole.yaml"), target / "overlays" / "production" / "kustomization.yaml")
+    return target
+
+
+@functools.cache
+def whole(overlay: str) -> Deployment:
+    """Return an overlay as `rendered` does, from a tree whose production has every part."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = copy_tree(Path(folder) / "rancher")
+        return Deployment(overlay=overlay, resources=load(kustomize(tree / "overlays" / overlay)))
 
 
 def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from rendering import ROOT, rendered
+from rendering import ROOT, whole
 
 TESTS = sorted(Path(__file__).parent.glob("alerts*.yaml"))
 PROMTOOL = os.environ.get("PROMTOOL", "promtool")
@@ -18,7 +18,7 @@ PROMTOOL = os.environ.get("PROMTOOL", "promtool")
 
 @pytest.fixture(scope="module")
 def groups():
-    return rendered("production").one("PrometheusRule", "facteur")["spec"]
+    return whole("production").one("PrometheusRule", "facteur")["spec"]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_every_alert_is_tested_both_ways(groups):
 
 def test_every_metric_of_ours_in_rules_and_autoscalers_exists(groups):
     documented = set(re.findall(r"\bfacteur_[a-z_]+\b", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")))
-    scaler = rendered("production").one("ScaledObject", "facteur-worker")
+    scaler = whole("production").one("ScaledObject", "facteur-worker")
     asked = {rule["expr"] for group in groups["groups"] for rule in group["rules"]}
     asked |= {trigger["metadata"]["query"] for trigger in scaler["spec"]["triggers"]}
     named = {name for expression in asked for name in re.findall(r"\bfacteur_[a-z_]+\b", expression)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 
@@ -11,7 +10,7 @@ import policies_of_pods  # noqa: F401 - the same
 import policies_of_rollouts  # noqa: F401 - the same
 import pytest
 from policies import POLICIES
-from rendering import OVERLAYS, RANCHER, Deployment, kustomize, load, rendered
+from rendering import OVERLAYS, Deployment, copy_tree, kustomize, load, whole
 from validity import VERSIONS, complaints
 
 NEW = f"registry.example.net/facteur:1.5.0@sha256:{'b' * 64}"
@@ -26,7 +25,7 @@ configMapGenerator:
 @pytest.fixture
 def tree(tmp_path):
     """A copy of rancher/ to write into."""
-    return shutil.copytree(RANCHER, tmp_path / "rancher", ignore=shutil.ignore_patterns("__pycache__"))
+    return copy_tree(tmp_path / "rancher")
 
 
 def change(path, old, new):
@@ -61,7 +60,7 @@ def jobs(deployment):
 def test_a_changed_setting_starts_pods_anew_and_leaves_the_migration_as_it_is(tree, overlay):
     with (tree / "overlays" / overlay / "kustomization.yaml").open("a") as file:
         file.write(LOG_LEVEL)
-    before, after = rendered(overlay), deployed(tree, overlay)
+    before, after = whole(overlay), deployed(tree, overlay)
     templates = [each.one("Deployment", "facteur-api")["spec"]["template"] for each in (before, after)]
     assert templates[0] != templates[1]
     for name, template in jobs(after).items():
@@ -147,3 +146,24 @@ def test_names_may_be_asked_of_the_node(tree):
         "        - ipBlock: {cidr: 169.254.20.10/32}\n      ports:\n",
     )
     assert_right(deployed(tree, "production"))
+
+
+REPLICAS = """
+replicas:
+  - {name: facteur-api, count: 3}
+  - {name: facteur-worker, count: 3}
+"""
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [["alerts"], ["autoscaling"], ["autoscaling", "monitoring", "alerts"], ["ingress"], ["backup"], ["training"]],
+)
+def test_a_part_may_be_left_out(tree, parts):
+    file = tree / "overlays/production/kustomization.yaml"
+    for part in parts:
+        change(file, f"  - ../../components/{part}\n", "")
+    if "autoscaling" in parts:
+        file.write_text(file.read_text(encoding="utf-8") + REPLICAS, encoding="utf-8")
+    for overlay in ("production", "second-region-standby"):
+        assert_right(deployed(tree, overlay))

@@ -8,7 +8,7 @@ import policies_of_rollouts
 import pytest
 import yaml
 from policies import POLICIES
-from rendering import OVERLAYS, RANCHER, TRIALS, load, rendered
+from rendering import OVERLAYS, RANCHER, TRIALS, load, rendered, whole
 from validity import VERSIONS, complaints, complaints_about_fleet, custom
 
 RULE_FILES = (policies_of_networks, policies_of_pods, policies_of_rollouts)
@@ -33,11 +33,10 @@ def test_the_overlays_that_are_written_about_are_there():
     assert set(OVERLAYS) >= {"dev", "review", "staging", "production", "second-region", "second-region-standby"}
 
 
-@pytest.mark.parametrize("overlay", sorted(set(OVERLAYS) - TRIALS))
-def test_what_runs_for_real_has_autoscalers_monitors_backups_and_training(overlay):
-    kinds = {each["kind"] for each in rendered(overlay).resources}
-    assert {"ScaledObject", "ServiceMonitor", "PodMonitor", "NetworkPolicy", "Ingress"} <= kinds
-    crons = {each["metadata"]["name"] for each in rendered(overlay).of("CronJob")}
+def test_the_overlay_with_every_part_has_every_part():
+    kinds = {each["kind"] for each in whole("production").resources}
+    assert {"ScaledObject", "ServiceMonitor", "PodMonitor", "PrometheusRule", "NetworkPolicy", "Ingress"} <= kinds
+    crons = {each["metadata"]["name"] for each in whole("production").of("CronJob")}
     assert crons == {"facteur-backup", "facteur-restore", "facteur-train"}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 
@@ -12,7 +11,7 @@ import policies_of_pods  # noqa: F401 - the same
 import policies_of_rollouts  # noqa: F401 - the same
 import pytest
 from policies import POLICIES
-from rendering import RANCHER, Deployment, kustomize, load
+from rendering import Deployment, copy_tree, kustomize, load
 from validity import VERSIONS, complaints
 
 REGISTRY = "registry.example.net:5000/mail/facteur"
@@ -23,7 +22,7 @@ NEW = f"{REGISTRY}:1.5.0-rc.1@sha256:{'b' * 64}"
 @pytest.fixture
 def tree(tmp_path):
     """A copy of rancher/ to write into."""
-    return shutil.copytree(RANCHER, tmp_path / "rancher", ignore=shutil.ignore_patterns("__pycache__"))
+    return copy_tree(tmp_path / "rancher")
 
 
 def run(tree, script, *arguments):

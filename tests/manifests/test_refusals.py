@@ -7,7 +7,7 @@ import policies_of_pods  # noqa: F401 - the same
 import policies_of_rollouts  # noqa: F401 - the same
 import pytest
 from policies import POLICIES
-from rendering import RANCHER, Deployment, load, rendered
+from rendering import RANCHER, Deployment, load, whole
 from validity import VERSIONS, complaints, complaints_about_fleet
 
 API = ("Deployment", "facteur-api")
@@ -231,7 +231,7 @@ BAD = [
 
 @pytest.mark.parametrize(("name", "worsen"), BAD, ids=[f"{name}-{index}" for index, (name, _) in enumerate(BAD)])
 def test_a_rule_refuses_what_is_against_it(name, worsen):
-    bad = rendered("production").copy()
+    bad = whole("production").copy()
     assert POLICIES[name](bad) == []
     worsen(bad)
     assert POLICIES[name](bad) != []
@@ -244,23 +244,23 @@ def test_a_region_that_waits_is_refused_when_something_of_it_runs():
         setting(MIGRATION, "spec.suspend", value=False),
         setting(("ScaledObject", "facteur-worker"), "metadata.annotations", {}),
     ):
-        bad = rendered("second-region-standby").copy()
+        bad = whole("second-region-standby").copy()
         assert rule(bad) == []
         worsen(bad)
         assert rule(bad) != []
 
 
 def test_a_namespace_that_restricts_nothing_is_refused():
-    bad = rendered("dev").copy()
+    bad = whole("dev").copy()
     bad.one("Namespace", "facteur")["metadata"]["labels"] = {"pod-security.kubernetes.io/enforce": "baseline"}
     assert POLICIES["its_namespace_refuses_what_is_not_restricted"](bad) != []
 
 
 def test_a_database_that_lets_in_anybody_is_refused():
-    bad = rendered("dev").copy()
+    bad = whole("dev").copy()
     bad.one("NetworkPolicy", "to-database")["spec"]["ingress"] = [{}]
     assert POLICIES["strangers_are_kept_out"](bad) != []
-    bad = rendered("dev").copy()
+    bad = whole("dev").copy()
     bad.one("NetworkPolicy", "to-redis")["spec"]["ingress"] = []
     assert POLICIES["a_role_reaches_the_services_whose_secrets_it_knows"](bad) != []
 
@@ -294,7 +294,7 @@ def test_every_rule_refuses_something():
     ],
 )
 def test_a_field_that_is_wrong_or_missing_is_refused(kind, name, path, value, version):
-    bad = rendered("production").copy()
+    bad = whole("production").copy()
     resource = bad.one(kind, name)
     assert complaints(resource, version) == []
     setting((kind, name), path, value)(bad)
@@ -302,7 +302,7 @@ def test_a_field_that_is_wrong_or_missing_is_refused(kind, name, path, value, ve
 
 
 def test_a_field_that_only_newer_kubernetes_knows_is_refused_by_the_oldest():
-    bad = rendered("production").copy()
+    bad = whole("production").copy()
     resource = bad.one("Deployment", "facteur-api")
     resource["spec"]["template"]["spec"]["hostnameOverride"] = "facteur"
     assert complaints(resource, "1.34") == []
