@@ -6,7 +6,8 @@
 
 The next version follows from the changelog's section [Unreleased] and the tags v1.2.3 behind this commit (Semantic
 Versioning): what is removed or begins with "Breaking:" raises the first number (before 1.0 the second), what is added,
-changed or deprecated the second, what is fixed or secured the last. VERSION=2.0.0 says otherwise.
+changed or deprecated the second, what is fixed or secured the last. VERSION=2.0.0 says otherwise. Releases are made of
+the remote's default branch; BRANCH=support/1 names another.
 
 Nothing here changes before the push is through: the commit is made beside the branch, pushed together with its tag,
 both or neither, and only then the branch moves to it. The standard library only: a pipeline needs no installation.
@@ -172,13 +173,27 @@ def complaints(tag: str) -> list[str]:
     if "origin" not in git("remote").splitlines():
         return [*found, "There is no remote `origin` to push to."]
     try:
-        there = {name: sha for sha, name in map(str.split, git("ls-remote", "origin").splitlines())}
+        answer = git("ls-remote", "--symref", "origin")
     except CannotReleaseError as error:
         return [*found, f"The remote does not answer. {error}"]
+    there = {name: sha for sha, name in (line.split("\t") for line in answer.splitlines()) if "ref:" not in sha}
     if f"refs/tags/{tag}" in there:
         found.append(f"The remote has the tag {tag} already.")
-    if branch and there.get(f"refs/heads/{branch}") not in {git("rev-parse", "HEAD"), None}:
-        found.append(f"The branch {branch} differs from the remote's; pull or push first, so that CI has seen it.")
+    return [*found, *_of_the_branch(branch, answer, there)] if branch else found
+
+
+def _of_the_branch(branch: str, answer: str, there: dict[str, str]) -> list[str]:
+    """Say why no release is made of a branch, given the remote's answer and its commits by name."""
+    found = []
+    default = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", answer, flags=re.MULTILINE)
+    if branch not in {os.environ.get("BRANCH"), default and default[1]}:
+        found.append(
+            f"{branch} is not the remote's default branch; BRANCH={branch} makes a release of it all the same."
+        )
+    if (pushed := there.get(f"refs/heads/{branch}")) is None:
+        found.append(f"The remote lacks the branch {branch}; push it, and see its pipeline pass.")
+    elif pushed != git("rev-parse", "HEAD"):
+        found.append(f"The branch {branch} differs from the remote's; pull or push, and see its pipeline pass.")
     return found
 
 

@@ -185,6 +185,17 @@ def unpushed_commit(repository):
     return "The branch main differs from the remote's"
 
 
+def branch_that_nobody_saw(repository):
+    repository.git("checkout", "--quiet", "-b", "side-experiment")
+    return "The remote lacks the branch side-experiment"
+
+
+def branch_of_somebody_elses(repository):
+    repository.git("checkout", "--quiet", "-b", "side-experiment")
+    repository.git("push", "--quiet", "origin", "side-experiment")
+    return "side-experiment is not the remote's default branch"
+
+
 def tag_of_somebody_else(repository):
     repository.git("push", "--quiet", "origin", "HEAD:refs/tags/v0.1.0")
     return "The remote has the tag v0.1.0 already."
@@ -206,7 +217,17 @@ def silent_remote(repository):
 
 
 @pytest.mark.parametrize(
-    "spoil", [changed_file, unpushed_commit, tag_of_somebody_else, no_branch, no_remote, silent_remote]
+    "spoil",
+    [
+        changed_file,
+        unpushed_commit,
+        branch_that_nobody_saw,
+        branch_of_somebody_elses,
+        tag_of_somebody_else,
+        no_branch,
+        no_remote,
+        silent_remote,
+    ],
 )
 def test_what_stands_in_the_way_is_said_and_refuses_a_push(repository, spoil):
     sentence = spoil(repository)
@@ -216,6 +237,13 @@ def test_what_stands_in_the_way_is_said_and_refuses_a_push(repository, spoil):
     assert (status, complaint) == (1, "Nothing was released; see above.\n")
     assert f"In the way: {sentence}" in said
     assert (repository.git("for-each-ref"), repository.git("rev-parse", "HEAD")) == before
+
+
+def test_another_branch_is_released_where_it_is_named(repository):
+    branch_of_somebody_elses(repository)
+    assert "In the way" not in release(repository, BRANCH="side-experiment")[1]
+    assert release(repository, PUSH="1", BRANCH="side-experiment")[0] == 0
+    assert f"{repository.git('rev-parse', 'HEAD')}\trefs/heads/side-experiment" in repository.git("ls-remote", "origin")
 
 
 def test_a_push_that_the_remote_refuses_leaves_nothing_behind(repository, tmp_path):
