@@ -133,6 +133,8 @@ def test_the_service_that_the_pipeline_starts_routes_mail(tree, tmp_path):
         "FACTEUR_VAR": str(tmp_path),
         "FACTEUR_PORT": str(port),
         "END_TO_END_SEED": "1-2",
+        "END_TO_END_DATABASE_URL": "",
+        "END_TO_END_REDIS_URL": "",
         "PATH": path,
         "PYTHONPATH": str(ROOT),
     }

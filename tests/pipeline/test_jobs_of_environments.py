@@ -53,6 +53,7 @@ def test_a_deployment_ends_when_its_version_answers(tree, server):
     assert all(image.partition("@")[2] in pinned for image in IMAGES.values())
 
 
+@pytest.mark.quick
 def test_a_deployment_whose_version_does_not_answer_goes_back_by_itself(tree, server):
     deployed_before(tree, server)
     # The old version answers: it must not pass for the new one.

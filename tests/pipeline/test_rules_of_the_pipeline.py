@@ -14,7 +14,7 @@ from test_components import BUILT, CHECKS, MERGE_REQUEST, TAG, TRAIN, jobs
 
 SCHEDULE = {"CI_PIPELINE_SOURCE": "schedule"}
 OURS = re.compile(
-    r"BUILD_IMAGE_|BUILDAH_|BUILT_|END_TO_END_|FACTEUR_|FF_|GIT_|MODEL_GATE_|PIP_|POSTGRES_|PYTHON_VERSION$"
+    r"BUILD_IMAGE_|BUILDAH_|BUILT_|END_TO_END_|FF_|GIT_|MODEL_GATE_|PIP_|POSTGRES_|PYTHON_VERSION$"
     r"|STORAGE_DRIVER$"
 )
 """Names that nobody gives to a variable of his group for something else. GitLab prefers the group's."""
@@ -87,7 +87,11 @@ def test_the_service_waits_for_a_database_whose_name_nobody_knows_yet(expanded):
     done = subprocess.run(
         [sys.executable, "-c", program.replace("time.monotonic() + 90", "time.monotonic() + 1.2")],
         cwd=ROOT,
-        env={**os.environ, "FACTEUR_DATABASE_URL": "postgresql+psycopg://test:test@postgres/test"},
+        env={
+            **os.environ,
+            "END_TO_END_DATABASE_URL": "postgresql+psycopg://test:test@postgres/test",
+            "END_TO_END_REDIS_URL": "",
+        },
         capture_output=True,
         text=True,
         check=False,
