@@ -56,9 +56,16 @@ def _custom(name: str) -> Draft202012Validator:
 
 def complaints(resource: dict[str, Any], version: str) -> list[str]:
     """Return what a version of Kubernetes, or the definition of a custom resource, has against a resource."""
+    # Most of one overlay is in the others too, to the letter.
+    return list(_complaints(json.dumps(resource, sort_keys=True), version))
+
+
+@functools.cache
+def _complaints(content: str, version: str) -> tuple[str, ...]:
+    resource = json.loads(content)
     name = f"{resource['apiVersion']}/{resource['kind']}"
     validator = _custom(name) if name in custom() else _validator(resource["apiVersion"], resource["kind"], version)
-    return _told(validator, resource, f"{resource['kind']} {resource['metadata']['name']}")
+    return tuple(_told(validator, resource, f"{resource['kind']} {resource['metadata']['name']}"))
 
 
 def complaints_about_fleet(document: dict[str, Any]) -> list[str]:
