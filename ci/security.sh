@@ -1,17 +1,27 @@
 #!/bin/sh
 # Look for what is unsafe: security.sh [audit|static|secrets|sbom|all] [LOCK...]
 #
-#   audit     the locks against advisories of known vulnerabilities; ends with 3 when no service answered
+#   audit     the locks against advisories of known vulnerabilities; ends with 3 where not all were looked up
 #   static    the code, by ruff's rules for security; writes gl-code-quality-report.json
-#   secrets   keys and passwords in the tree and in the commits that the default branch lacks
-#   sbom      writes what the first lock holds as CycloneDX: sbom.cdx.json
+#   secrets   keys and passwords in the tree and in new commits
+#   sbom      writes what the first LOCK holds as CycloneDX, else requirements/serve.txt: sbom.cdx.json
 #
-# LOCK are files of pinned requirements with hashes. The tools come by ci/security.txt into an environment of their own.
+# LOCK are files of pinned requirements with hashes; without one, all that git holds.
+# The tools come by ci/security.txt into an environment of their own.
 set -eu
 ci=$(dirname "$0")
 act=${1:-all}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- requirements/*.txt
+serves=${1:-requirements/serve.txt}
+if [ $# -eq 0 ]; then
+    # Of names without spaces, which locks have.
+    # shellcheck disable=SC2046
+    set -- $(git grep --files-with-matches --untracked -e --hash=sha256: -- '*.txt' | sort -r)
+fi
+[ $# -gt 0 ] || {
+    echo "No lock is known here: name files of pinned requirements with hashes." >&2
+    exit 2
+}
 tools=${SECURITY_TOOLS:-.venv-security}
 
 mark=$(cksum <"$ci/security.txt")
@@ -41,14 +51,14 @@ case $act in
 audit) audit "$@" ;;
 static) static ;;
 secrets) secrets ;;
-sbom) sbom "$1" ;;
+sbom) sbom "$serves" ;;
 all)
     code=0
     static
     secrets
-    sbom "$1"
+    sbom "$serves"
     audit "$@" || code=$?
-    # That nobody answered is said aloud; it is no reason to fail where there is no way out of a building.
+    # That not all were looked up is said aloud; it is no reason to fail where there is no way out of a building.
     [ "$code" = 3 ] || exit "$code"
     ;;
 *)
