@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import policies_of_pods  # noqa: F401 - the same
 import policies_of_rollouts  # noqa: F401 - the same
 import pytest
 from policies import POLICIES
-from rendering import Deployment, copy_tree, kustomize, load, whole
+from rendering import RANCHER, Deployment, copy_tree, kustomize, load, whole
 from validity import VERSIONS, complaints
 
 NEW = f"registry.example.net/facteur:1.5.0@sha256:{'b' * 64}"
@@ -20,6 +21,9 @@ configMapGenerator:
     behavior: merge
     literals: [FACTEUR_LOG_LEVEL=debug]
 """
+
+
+MANUAL = (RANCHER / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -117,6 +121,18 @@ def test_another_postgresql_is_backed_up_by_its_own_programs(tree):
     }
     assert images == {f"postgres:16-bookworm@sha256:{'c' * 64}"}
     assert_right(deployment)
+
+
+def test_the_manual_says_which_postgresql_is_backed_up():
+    (row,) = re.findall(r"^\| PostgreSQL's version, for the backup .* \| (\d+) \|$", MANUAL, flags=re.MULTILINE)
+    backup = whole("production").one("CronJob", "facteur-backup")
+    image = backup["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image.startswith(f"postgres:{row}-")
+
+
+def test_the_manual_installs_an_autoscaler_that_knows_what_ours_asks_for():
+    (version,) = re.findall(r"keda --version '\^([\d.]+)'", MANUAL)
+    assert tuple(map(int, version.split("."))) >= (2, 18, 0), "before, a trigger by Value had no fallback"
 
 
 def test_a_registry_that_asks_for_a_password_is_given_one(tree):
