@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
                 "--make", default="python3 rancher/review.py", help="makes the overlay from name and image"
             )
         if act == "rollback":
-            one.add_argument("--source", default="", help="only where this commit is what was deployed")
+            one.add_argument("--source", default="", help="only where this pipeline deployed this commit")
         if act == "status":
             one.add_argument("--most", type=int, default=10, help="commits to list")
     return parser
