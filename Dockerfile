@@ -60,8 +60,8 @@ RUN /opt/build/bin/pip --python /opt/facteur/bin/python uninstall --quiet --yes 
  && sh image/trim.sh /opt/facteur/lib/python3.11/site-packages \
  && python3 -m compileall -q -f --invalidation-mode unchecked-hash /opt/facteur/lib
 
-# The product beside it.
-FROM trimmed AS build
+# The product beside it. It asks for nothing of the stage before, so builders that can make both at once.
+FROM packages AS build
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY app app
 COPY broker broker
