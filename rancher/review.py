@@ -19,6 +19,8 @@ from pin_image import main as pin_image
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", flags=re.ASCII)
 DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", flags=re.ASCII)
+HOST = re.compile(r"(path: /spec/(?:rules/0/host|tls/0/hosts/0), value: )[^}]*\}")
+"""Where an overlay says its address, whatever that is."""
 
 TEMPLATE = RANCHER / "overlays" / "review"
 
@@ -38,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     for part in ("kustomization.yaml", "namespace.yaml"):
         text = (TEMPLATE / part).read_text(encoding="utf-8")
         text = text.replace("facteur-review", f"facteur-review-{arguments.name}")
-        text = text.replace("review.facteur.example.org", f"{arguments.name}.{arguments.domain}")
+        text = HOST.sub(rf"\g<1>{arguments.name}.{arguments.domain}}}", text)
         (overlay / part).write_text(text, encoding="utf-8")
     return pin_image([str(overlay), arguments.image])
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pin_image import NO_CANARY
 
 ROOT = Path(__file__).resolve().parents[2]
 RANCHER = ROOT / "rancher"
@@ -120,9 +121,10 @@ def rendered(overlay: str) -> Deployment:
 
 
 def copy_tree(target: Path) -> Path:
-    """Copy rancher/ to a new folder, with every part in its production, whichever parts that of this tree has."""
+    """Copy rancher/ to a new folder; its production has every part and no canary, whatever that of this tree has."""
     shutil.copytree(RANCHER, target, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(Path(__file__).with_name("whole.yaml"), target / "overlays" / "production" / "kustomization.yaml")
+    (target / "overlays" / "production" / "canary" / "kustomization.yaml").write_text(NO_CANARY, encoding="utf-8")
     return target
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from made_up import examples
-from rendering import rendered
+from rendering import rendered, whole
 
 
 def test_nothing_of_what_is_deployed_is_an_example(to_deploy):
@@ -13,7 +13,12 @@ def test_nothing_of_what_is_deployed_is_an_example(to_deploy):
 
 
 def test_examples_are_known_as_such():
-    found = "\n".join(examples(rendered("production")))
+    made = whole("production").copy()
+    made.one("Deployment", "facteur-api")["spec"]["template"]["spec"]["containers"][0]["image"] = (
+        f"registry.example.com/facteur:0.1.0@sha256:{'0' * 64}"
+    )
+    made.one("Ingress", "facteur")["spec"]["rules"][0]["host"] = "facteur.example.org"
+    found = "\n".join(examples(made))
     assert "Deployment facteur-api: registry.example.com/facteur" in found
     assert "is no image" in found
     assert "facteur.example.org is nobody's address" in found
@@ -21,7 +26,7 @@ def test_examples_are_known_as_such():
 
 @pytest.mark.parametrize("host", ["mail.company.fr", "notexample.org", "example.organic.fr"])
 def test_what_is_somebodys_is_none(host):
-    made = rendered("production").copy()
+    made = whole("production").copy()
     for pod in made.pods:
         for container in pod.containers:
             container["image"] = f"{host}/facteur:1.0.0@sha256:{'a' * 64}"

@@ -146,7 +146,7 @@ BAD = [
     ("a_migration_that_is_changed_gets_another_name", setting(MIGRATION, "spec.ttlSecondsAfterFinished", 60)),
     (
         "a_migration_that_is_changed_gets_another_name",
-        in_container(MIGRATION, lambda it: it.update(image=it["image"].replace("0000", "1111"))),
+        container("image", f"{UNPINNED}@sha256:{'1' * 64}")(MIGRATION),
     ),
     ("a_migration_that_is_changed_gets_another_name", container("resources.limits.memory", "2Gi")(MIGRATION)),
     (
