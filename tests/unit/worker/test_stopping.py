@@ -45,3 +45,11 @@ def test_it_ends_even_if_nothing_can_be_given_back(asked):
     end_in_time(0, give_back=away, leave=lambda _: left.set())
     asked[0]()
     assert left.wait(10)
+
+
+def test_it_ends_even_if_giving_back_hangs(asked):
+    left, forever = threading.Event(), threading.Event()
+    end_in_time(0, give_back=forever.wait, leave=lambda _: left.set(), last_seconds=0.01)
+    asked[0]()
+    assert left.wait(10)
+    forever.set()
