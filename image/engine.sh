@@ -1,7 +1,8 @@
 # What builds and runs containers on this machine; read by the other scripts here with `.`.
 #
 # Sets BUILDER (docker or buildah) and RUNNER (docker or podman), and installs buildah and podman where root may do so
-# on Debian and no Docker engine answers. BUILDER in the environment is obeyed. Where systemd runs, they keep their own configuration and store. Elsewhere (a
+# on Debian and no Docker engine answers. BUILDER in the environment is obeyed.
+# Where systemd runs, they keep their own configuration and store. Elsewhere (a
 # build machine that is a container or a small virtual machine itself) they would not work with it; then they use a
 # store and settings of their own under IMAGE_STORE, and nothing global changes besides the packages.
 # shellcheck shell=sh
