@@ -22,19 +22,21 @@ def test_hadolint_finds_no_fault(path):
 
 
 @pytest.mark.full
-def test_a_second_build_from_nothing_makes_the_same(runner, image, described, tmp_path):
-    again = f"{image}-again"
-    run("sh", "image/build.sh", "serve", again, "--no-cache")
+def test_two_builds_from_nothing_make_the_same(runner, image, tmp_path):
+    # Both: the image that the other tests try may have layers of an earlier build.
+    tags = [f"{image}-one", f"{image}-again"]
+    for tag in tags:
+        run("sh", "image/build.sh", "serve", tag, "--no-cache")
     try:
-        assert contents(runner, again, tmp_path) == contents(runner, image, tmp_path)
-        second = json.loads(runner("image", "inspect", again))[0]
+        assert contents(runner, tags[1], tmp_path) == contents(runner, tags[0], tmp_path)
+        first, second = (json.loads(runner("image", "inspect", tag))[0] for tag in tags)
     finally:
-        runner("image", "rm", again)
+        runner("image", "rm", *tags)
     # Docker writes the time of the build into files; buildah is told which time to write.
     if os.environ["BUILDER"] == "buildah":
-        assert second["RootFS"]["Layers"] == described["RootFS"]["Layers"]
+        assert second["RootFS"]["Layers"] == first["RootFS"]["Layers"]
     # The whole image's digest is another one: buildah writes numbers of its own into the history.
-    assert second["Config"] == described["Config"]
+    assert second["Config"] == first["Config"]
 
 
 def contents(runner, image, folder):
