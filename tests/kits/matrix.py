@@ -1,0 +1,106 @@
+"""The answers that change what a kit generates, and which of their combinations are tried.
+
+A combination names only what is asked: what a question's default is, and what is not asked after another answer, stay
+out. `defaults` is what somebody gets who answers nothing but the project's name; `pairs` meets every two answers of a
+kit in one project at least, in some ten projects; `every` is all there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations, product
+
+KITS = ("python", "pyspark", "predictive-api", "training")
+NAME = "Claims radar"
+SLUG = "claims-radar"
+PACKAGE = "claims_radar"
+COMPONENTS = "data/pipeline-components"
+
+AXES: Mapping[str, tuple[object, ...]] = {
+    "license": ("none", "Apache-2.0", "MIT", "BSD-3-Clause"),
+    "language": ("en", "fr"),
+    "components": ("vendored", "included"),
+    "deploy": (True, False),
+}
+"""What every kit asks and what changes files by it; the first of each is the default."""
+OWN_AXES: Mapping[str, Mapping[str, tuple[object, ...]]] = {
+    "python": {},
+    "pyspark": {"streaming": (True, False)},
+    "predictive-api": {"monitoring": (True, False)},
+    "training": {"mlflow": (True, False)},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Combination:
+    """A kit, and an answer to each question that changes its files."""
+
+    kit: str
+    answers: tuple[tuple[str, object], ...]
+
+    def __str__(self) -> str:
+        """Say the kit, and the answers that are not the defaults."""
+        other = [_said(name, answer) for name, answer in self.answers if answer != axes_of(self.kit)[name][0]]
+        return ",".join([self.kit, *other])
+
+    def __getitem__(self, question: str) -> object:
+        return dict(self.answers).get(question)
+
+    @property
+    def data(self) -> dict[str, object]:
+        """What copier is told."""
+        given = {"kit": self.kit, "project_name": NAME, **dict(self.answers)}
+        if self["components"] == "included":
+            given |= {"components_project": COMPONENTS, "components_ref": "v1.2.3"}
+        return given
+
+
+def _said(name: str, answer: object) -> str:
+    return {True: name, False: f"no-{name}"}.get(answer, str(answer)) if isinstance(answer, bool) else str(answer)
+
+
+def axes_of(kit: str) -> dict[str, tuple[object, ...]]:
+    """Return the questions of a kit that change files, each with its answers."""
+    return {**AXES, **OWN_AXES[kit]}
+
+
+def combination(kit: str, **answers: object) -> Combination:
+    """Return the kit by its defaults, but for these answers."""
+    axes = axes_of(kit)
+    unknown = {name for name, answer in answers.items() if answer not in axes.get(name, ())}
+    if unknown:
+        message = f"{kit} is not asked, or not answered so: {', '.join(sorted(unknown))}"
+        raise ValueError(message)
+    chosen = {name: answers.get(name, choices[0]) for name, choices in axes.items()}
+    return Combination(kit=kit, answers=tuple(chosen.items()))
+
+
+def every(kit: str) -> list[Combination]:
+    """Return all combinations of a kit, its defaults first."""
+    axes = axes_of(kit)
+    return [Combination(kit=kit, answers=tuple(zip(axes, chosen, strict=True))) for chosen in product(*axes.values())]
+
+
+def _pairs_in(one: Combination) -> set[tuple[object, ...]]:
+    return set(combinations(one.answers, 2))
+
+
+def _greedy(kit: str) -> Iterator[Combination]:
+    left, missing = every(kit), set().union(*map(_pairs_in, every(kit)))
+    while missing:
+        # The defaults first, then whatever meets most; the first of equals, so that the choice is the same everywhere.
+        best = left[0] if len(left) == len(every(kit)) else max(left, key=lambda one: len(_pairs_in(one) & missing))
+        left.remove(best)
+        missing -= _pairs_in(best)
+        yield best
+
+
+def pairs(kit: str) -> list[Combination]:
+    """Return few combinations of a kit in which every two answers meet, its defaults first."""
+    return list(_greedy(kit))
+
+
+DEFAULTS = [combination(kit) for kit in KITS]
+PAIRS = [one for kit in KITS for one in pairs(kit)]
+EVERY = [one for kit in KITS for one in every(kit)]
