@@ -157,8 +157,8 @@ def watched_branch(repository: str, name: str) -> Iterator[WatchedBranch]:
     """
     if os.environ.get("CI") and not os.environ.get(TOKEN) and re.match(r"https?://[^@/]*(/|$)", repository):
         raise Refused(
-            f"{TOKEN} is empty, and nobody can push to {repository} without it. docs/pipeline.md says where to set it; "
-            "a protected variable is empty on a branch that is not protected."
+            f"{TOKEN} is empty, and nobody can push to {repository} without it. Set it in the project's variables, "
+            "for this environment; a protected variable is empty on a branch that is not protected."
         )
     with tempfile.TemporaryDirectory(prefix="watched-") as folder:
         clone = Path(folder)
