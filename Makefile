@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # Bytecode is written as modules are first used; the installation leaves it out.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format check coverage bench bench-console bench-sizing bench-model screenshots train docs lock release manifests security ci-local \
+.PHONY: help run test lint format check coverage bench bench-console bench-sizing bench-model screenshots train docs lock release manifests kits security ci-local \
 	image image-test sbom clean
 
 BIN := .venv/bin
@@ -78,6 +78,9 @@ release: ## Show the next release: version, notes, what stands in the way; PUSH=
 
 manifests: ## Check what is under rancher/: render, validate, keep our rules (once fetches what it needs)
 	@exec sh tests/manifests/check.sh $(ARGS)
+
+kits: ## Make projects from the starter kits, install, check, test and run them (ARGS=--quick, "--kit python")
+	@sh requirements/install.sh test && exec sh tests/kits/run.sh $(ARGS)
 
 image: ## Build the image (TARGET=train for the one that trains; TAG=name:version)
 	@sh image/build.sh $(or $(TARGET),serve) $(or $(TAG),facteur:latest)

@@ -11,6 +11,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . image/engine.sh
+. tests/image/tools.sh
 
 quick=
 if [ "${1:-}" = --quick ]; then
@@ -19,16 +20,6 @@ if [ "${1:-}" = --quick ]; then
 fi
 started=$(date +%s)
 say() { printf '== %s (%d s)\n' "$1" $(($(date +%s) - started)); }
-
-python=build/image-test/bin/python
-install_tools() {
-    locked="$(pwd) $(cksum <requirements/image_test.txt)"
-    [ "$(cat build/image-test/installed 2>/dev/null)" != "$locked" ] || return 0
-    python3 -m venv --clear build/image-test
-    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-        --requirement requirements/image_test.txt
-    echo "$locked" >build/image-test/installed
-}
 
 say "what builds and runs"
 # All at once, where they are installed at all; a stand-in for the base needs mmdebstrap.

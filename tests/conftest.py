@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import socket
 import sys
 import uuid
@@ -131,17 +132,26 @@ def pytest_xdist_auto_num_workers(config):
     return 0 if _is_chosen(config) or cores == 1 else cores
 
 
-SLOW = ("tests/browser", "tests/integration")
+SLOW = ("tests/browser", "tests/integration", "tests/kits[pyspark]", "tests/kits[predictive-api]")
 """What is begun first, so that in the end no core waits long for another."""
 ALONE = ("tests/integration/test_kill.py", "tests/integration/test_rolling_upgrade.py", "tests/integration/test_up.py")
 """Files whose tests share nothing: each starts a service of its own."""
 
 
+KIT = re.compile(r"^tests/kits/.*\[(python|pyspark|predictive-api|training)\b")
+"""Tests of a starter kit, whose id begins with its name."""
+
+
 class ByFile(LoadScopeScheduling):
-    """Gives each process a file at a time, whose tests share what they start; the browser's share one service."""
+    """Gives each process a file at a time, whose tests share what they start; the browser's share one service.
+
+    Those of a starter kit share the projects that are made from it.
+    """
 
     def _split_scope(self, nodeid):
         file = nodeid.partition("::")[0]
+        if kit := KIT.match(nodeid):
+            return f"tests/kits[{kit[1]}]"
         if file in ALONE:
             return nodeid
         return SLOW[0] if file.startswith(SLOW[0]) else file
@@ -171,6 +181,7 @@ HOW = (
 LOUD = {
     "No PostgreSQL server answers": "POSTGRESQL WAS NOT TESTED",
     "No Chromium was found": "THE CONSOLE WAS NOT TESTED IN A BROWSER",
+    "No Java 17 was found": "THE STARTER KIT FOR SPARK WAS NOT TESTED",
     "The history of the repository is not here": "NO UPGRADE FROM AN OLD VERSION WAS TESTED",
 }
 """How the reason of a skip begins that nobody may overlook: what is said in capitals."""

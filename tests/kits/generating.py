@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import copier
@@ -22,9 +25,18 @@ IDENTITY = {
 }
 
 
+@cache
+def laid_out() -> Path:
+    """Copy the kits with their links followed, as a wheel holds them: copier takes no link that leads out of them."""
+    folder = Path(tempfile.mkdtemp(prefix="kits-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    unwanted = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*_cache")
+    return Path(shutil.copytree(KITS_FOLDER, folder / "starter_kits", ignore=unwanted))
+
+
 def generate(folder: Path, one: Combination, **other: object) -> Path:
     """Make the project in `folder`, without git; `other` are answers beside the combination's, such as `port`."""
-    copier.run_copy(str(KITS_FOLDER), folder, data={**one.data, **other}, defaults=True, quiet=True)
+    copier.run_copy(str(laid_out()), folder, data={**one.data, **other}, defaults=True, quiet=True)
     return folder
 
 

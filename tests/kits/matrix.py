@@ -26,9 +26,9 @@ AXES: Mapping[str, tuple[object, ...]] = {
 """What every kit asks and what changes files by it; the first of each is the default."""
 OWN_AXES: Mapping[str, Mapping[str, tuple[object, ...]]] = {
     "python": {},
-    "pyspark": {"streaming": (True, False)},
+    "pyspark": {"streaming": (False, True)},
     "predictive-api": {"monitoring": (True, False)},
-    "training": {"mlflow": (True, False)},
+    "training": {"mlflow": (False, True)},
 }
 
 
@@ -57,7 +57,9 @@ class Combination:
 
 
 def _said(name: str, answer: object) -> str:
-    return {True: name, False: f"no-{name}"}.get(answer, str(answer)) if isinstance(answer, bool) else str(answer)
+    if isinstance(answer, bool):
+        return name if answer else f"no-{name}"
+    return str(answer)
 
 
 def axes_of(kit: str) -> dict[str, tuple[object, ...]]:
