@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import redis
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 from broker.names import CLASSIFY_QUEUE, TASK_QUEUES
 from routing.errors import ConfigurationError
@@ -65,6 +66,8 @@ def make_celery(url: str) -> Celery:
     Args:
         url: of Redis, as in the settings.
     """
+    # By name, since kombu takes the transport of `redis+socket://` from the URL and from nowhere else.
+    TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "broker.transport:Transport"
     celery = Celery("facteur", broker=_broker_url(url), set_as_current=False)
     celery.conf.update(
         task_default_queue=CLASSIFY_QUEUE,
