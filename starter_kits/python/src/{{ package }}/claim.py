@@ -1,0 +1,43 @@
+"""A claim, and what makes a row of a file one."""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+
+class Line(StrEnum):
+    """The lines of business."""
+
+    MOTOR = "motor"
+    HOME = "home"
+    PERSON = "person"
+
+
+def _decimal_point(text: object) -> object:
+    """Read 1234,50 as 1234.50, which is what spreadsheets set to French write."""
+    return text.replace(",", ".") if isinstance(text, str) else text
+
+
+def _none_if_empty(text: object) -> object:
+    return None if text == "" else text
+
+
+class Claim(BaseModel):
+    """One claim, as the claims system exports it; days are local, amounts are euros."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    number: Annotated[str, StringConstraints(pattern=r"^C-[0-9]{4,10}$")]
+    line: Line
+    opened: date
+    closed: Annotated[date | None, BeforeValidator(_none_if_empty)] = None
+    amount: Annotated[Decimal, BeforeValidator(_decimal_point), Field(ge=0, decimal_places=2, max_digits=12)]
+
+    @model_validator(mode="after")
+    def _closes_after_it_opens(self) -> Self:
+        if self.closed is not None and self.closed < self.opened:
+            raise ValueError(f"closed on {self.closed}, before it was opened on {self.opened}")
+        return self

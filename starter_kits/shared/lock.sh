@@ -1,0 +1,19 @@
+#!/bin/sh
+# Write the lock files again from pyproject.toml: `make lock`.
+#
+#   run.txt   what `make run` and the image install
+#   dev.txt   run.txt, in the same versions, and the tools of tests and lint
+#
+# One file serves Python 3.11 and 3.12 on x86-64 and ARM. Versions stay as they are unless UPGRADE=1 is given.
+set -eu
+cd "$(dirname "$0")/.."
+uv=${UV:-.venv/bin/uv}
+
+compile() {
+    "$uv" pip compile --quiet --universal --python-version 3.11 ${UPGRADE:+--upgrade} \
+        --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --annotation-style line \
+        pyproject.toml "$@"
+}
+
+compile --group build --output-file requirements/run.txt
+compile --group build --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
