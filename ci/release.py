@@ -101,8 +101,8 @@ def asked_for(words: str, last: Number | None) -> Number:
 
 
 def migrations(commit: str) -> dict[str, str]:
-    """Return the migrations of a commit, by name."""
-    names = git("ls-tree", "--name-only", f"{commit}:{MIGRATIONS}").splitlines()
+    """Return the migrations of a commit, by name; a project without a database has none."""
+    names = [Path(path).name for path in git("ls-tree", "--name-only", commit, f"{MIGRATIONS}/").splitlines()]
     return {name: git("show", f"{commit}:{MIGRATIONS}/{name}") for name in names if re.match(r"\d+_", name)}
 
 
@@ -155,6 +155,8 @@ def tag_before(version: str) -> str | None:
 def notes(body: str, version: str) -> str:
     """Write the notes of a release, in Markdown."""
     commit = f"v{version}" if git("tag", "--list", f"v{version}") else "HEAD"
+    if not migrations(commit):
+        return f"{body}\n"
     return f"{body}\n\n### Upgrade\n\n{schema_note(commit, tag_before(version))}\n"
 
 

@@ -278,3 +278,12 @@ def test_words_that_mean_nothing_show_those_that_do(repository):
     status, _, complaint = release(repository, "undo")
     assert status == 1
     assert "release.py notes [VERSION]" in complaint
+
+
+def test_a_project_without_a_database_has_its_changes_for_notes(tmp_path):
+    made = Repository(tmp_path / "work").start()
+    made.copy("ci/release.py")
+    made.write("CHANGELOG.md", CHANGELOG.replace("## [Unreleased]", "## [Unreleased]\n\n## [1.0.0] - 2026-11-20"))
+    made.commit("Begin")
+    made.git("tag", "v1.0.0")
+    assert release(made, "notes", "v1.0.0") == (0, "### Added\n\n- Mail on the moon.\n\n### Fixed\n\n- A comma.\n", "")
