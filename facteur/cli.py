@@ -26,6 +26,7 @@ LATE = {
     "keys": ("facteur.keys", "keys"),
     "users": ("facteur.users", "users"),
     "migrate": ("facteur.migrating", "migrate"),
+    "new": ("facteur.new_project", "new"),
     "export": ("facteur.exporting", "export"),
     "policy": ("facteur.policies", "policy"),
     "runs": ("facteur.run_list", "runs_"),
