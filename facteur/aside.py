@@ -52,8 +52,6 @@ def unwritable(error: OSError, folder: Path) -> ConfigurationError:
 
 
 def _refuse_what_is_there(folder: Path) -> None:
-    if folder.is_symlink() and not folder.exists():
-        raise ConfigurationError(f"{folder} is a link that leads nowhere; choose another folder.")
     if folder.exists() and not folder.is_dir():
         raise ConfigurationError(f"{folder} is a file; choose another folder.")
     try:

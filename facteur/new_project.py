@@ -65,7 +65,7 @@ def new(  # noqa: PLR0913 - the options of a command
                 _refuse("Name the FOLDER to make, such as: facteur new my-project")
             if ref and not repository:
                 _refuse("--ref names a version in a repository: name that by --from.")
-            with made_aside(folder.absolute()) as work:
+            with made_aside(folder.resolve()) as work:
                 answers = _answers(questions, folder, _given(kit, pairs), file, defaults=defaults)
                 files = _make(kits, work, answers)
     except FacteurError as error:
@@ -139,7 +139,7 @@ def _answers(
 
 def _name_by(folder: Path) -> str | None:
     """A folder's name as people say it: `claims-radar` is Claims radar."""
-    name = " ".join(re.split(r"[\s_-]+", folder.absolute().name))
+    name = " ".join(re.split(r"[\s_-]+", folder.resolve().name))
     return name[0].upper() + name[1:] if _SPEAKS_FOR_ITSELF.fullmatch(name) else None
 
 

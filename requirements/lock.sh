@@ -5,8 +5,8 @@
 #   train.txt   serve.txt and the extra `train`, torch itself excepted
 #   test.txt    train.txt, the extra `mlflow` and the tools of tests and lint
 #
-# and, of their own, what the image's build runs (image.txt), `make image-test` (image_test.txt) and `make manifests`
-# (manifests.txt).
+# and, of their own, what the image's build runs (image.txt), `make image-test` (image_test.txt), `make manifests`
+# (manifests.txt) and `make new` (new.txt).
 #
 # The pipeline's tools: ci/security.txt, and Node for machines without one (tests/pipeline/node.txt).
 #
@@ -39,6 +39,7 @@ compile_group() { # a group alone, without the project's own dependencies
 compile_group image requirements/image.txt
 compile_group image-test requirements/image_test.txt
 compile_group manifests requirements/manifests.txt
+compile_group new requirements/new.txt
 
 compile_file() { # what a file names, in the versions of the tests' set where that has them
     "$uv" pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest ${UPGRADE:+--upgrade} \
