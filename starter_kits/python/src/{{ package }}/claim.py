@@ -1,11 +1,14 @@
 """A claim, and what makes a row of a file one."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Line(StrEnum):
@@ -25,6 +28,16 @@ def _none_if_empty(text: object) -> object:
     return None if text == "" else text
 
 
+def _day(text: object) -> object:
+    """Let only 2026-10-31 through: pydantic alone also reads a bare number as seconds since 1970."""
+    if isinstance(text, str) and not DAY.fullmatch(text):
+        raise ValueError(f"{text} is no day; write it like 2026-10-31")
+    return text
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
 class Claim(BaseModel):
     """One claim, as the claims system exports it; days are local, amounts are euros."""
 
@@ -32,8 +45,8 @@ class Claim(BaseModel):
 
     number: Annotated[str, StringConstraints(pattern=r"^C-[0-9]{4,10}$")]
     line: Line
-    opened: date
-    closed: Annotated[date | None, BeforeValidator(_none_if_empty)] = None
+    opened: Day
+    closed: Annotated[Day | None, BeforeValidator(_none_if_empty)] = None
     amount: Annotated[Decimal, BeforeValidator(_decimal_point), Field(ge=0, decimal_places=2, max_digits=12)]
 
     @model_validator(mode="after")
