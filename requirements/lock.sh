@@ -9,6 +9,7 @@
 # (manifests.txt) and `make new` (new.txt).
 #
 # The pipeline's tools: ci/security.txt, and Node for machines without one (tests/pipeline/node.txt).
+# The starter kits' own locks, each by its own script.
 #
 # One file serves Python 3.11 and 3.12 on x86-64 and ARM. Versions stay as they are unless UPGRADE=1 is given.
 set -eu
@@ -49,3 +50,5 @@ compile_file() { # what a file names, in the versions of the tests' set where th
 
 compile_file ci/security.in ci/security.txt
 compile_file tests/pipeline/node.in tests/pipeline/node.txt
+
+${PYTHON:-.venv/bin/python} requirements/lock_kits.py

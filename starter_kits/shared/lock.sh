@@ -17,3 +17,5 @@ compile() {
 
 compile --group build --output-file requirements/run.txt
 compile --group build --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+# The project's name stands in comments alone; without it all projects of a kit have the same locks.
+sed -i 's/[^ ]* (\(pyproject\.toml[^)]*\))/\1/' requirements/*.txt

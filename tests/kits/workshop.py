@@ -121,7 +121,10 @@ def free_port() -> int:
 
 
 class Workshop:
-    """Makes each kit by its defaults once, and runs its tests; what it returns is shared."""
+    """Makes each kit by its defaults once, and runs its tests; what it returns is shared.
+
+    Its folder has a blank in its name, as people's folders have.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -132,7 +135,9 @@ class Workshop:
         if kit not in self._made:
             port = free_port()
             begun = time.monotonic()
-            path = generate(self._folder / kit, combination(kit), **({"port": port} if kit == "predictive-api" else {}))
+            path = generate(
+                self._folder / f"my {kit}", combination(kit), **({"port": port} if kit == "predictive-api" else {})
+            )
             commit(path)
             tested = Project(path=path).make("test")
             seconds = time.monotonic() - begun

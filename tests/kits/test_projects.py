@@ -1,0 +1,230 @@
+"""Each kit, as somebody uses it who has just made a project: its commands work on a fresh machine as they stand."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import pwd
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from generating import generate, git
+from matrix import EVERY, KITS, PACKAGE, combination
+from reading import texts_of
+from workshop import Installed, Project, free_port, fresh_environment
+
+pytestmark = pytest.mark.installs
+
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}
+PLANTED = """def test_that_was_planted_to_fail():
+    assert 1 + 1 == 3
+"""
+SERVES = {"predictive-api"}
+
+
+def each_kit():
+    return pytest.mark.parametrize("kit", KITS)
+
+
+def ask(port, path, body=None):
+    """Return the status of an answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        headers = {"Content-Type": "application/json"}
+        connection.request("GET" if body is None else "POST", path, body=body, headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def wait_until_ready(port, said, seconds=60):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with suppress(OSError):
+            if ask(port, "/readyz") == 200:
+                return
+        time.sleep(0.2)
+    raise AssertionError(said())
+
+
+@each_kit()
+def test_from_copier_copy_to_green_tests(installed, record_property, kit):
+    project = installed(kit)
+    assert project.tested.code == 0, project.tested
+    record_property("kit", [kit, project.seconds])
+    assert "<coverage " in (project.path / "coverage.xml").read_text(encoding="utf-8")
+    assert 'failures="0"' in (project.path / "junit.xml").read_text(encoding="utf-8")
+
+
+@each_kit()
+def test_lint_is_clean_and_formatting_changes_nothing(installed, kit):
+    project = installed(kit)
+    linted = project.make("lint")
+    assert linted.code == 0, linted
+    formatted = project.make("format")
+    assert formatted.code == 0, formatted
+    assert git(project.path, "status", "--porcelain") == ""
+
+
+@each_kit()
+def test_a_failing_test_and_a_wrong_type_are_seen(installed, kit):
+    project = installed(kit)
+    planted = project.path / "tests" / "test_planted.py"
+    wrong = project.path / "src" / PACKAGE / "planted.py"
+    planted.write_text(PLANTED)
+    wrong.write_text('"""Planted."""\n\nNUMBER: int = "one"\n')
+    try:
+        tested = project.make("test", ARGS="tests/test_planted.py")
+        linted = project.make("lint")
+    finally:
+        planted.unlink()
+        wrong.unlink()
+    assert tested.code != 0
+    assert "test_that_was_planted_to_fail" in tested.said
+    assert linted.code != 0
+    assert "planted.py:3: error: Incompatible types in assignment" in linted.said
+
+
+def installed_packages(project):
+    return {path: path.stat().st_mtime_ns for path in (project.path / ".venv").rglob("*.dist-info/RECORD")}
+
+
+def has_its_result(project, done):
+    """Hold what `make run` says and writes to what the kit promises."""
+    assert done.code == 0, done
+    assert "Traceback" not in done.said
+    assert "WARN" not in done.said.replace("WARNING: Location", ""), done
+    assert git(project.path, "status", "--porcelain") == "", "what it writes is ignored by git"
+
+
+@pytest.mark.parametrize("kit", [kit for kit in KITS if kit not in SERVES])
+def test_run_gives_its_result_and_a_second_run_installs_nothing(installed, kit):
+    project = installed(kit)
+    has_its_result(project, project.make("run"))
+    before = installed_packages(project)
+    again = project.make("run", **OFFLINE)
+    has_its_result(project, again)
+    assert "Installing" not in again.said
+    assert installed_packages(project) == before
+
+
+@pytest.mark.parametrize("kit", sorted(SERVES))
+def test_run_serves_until_ctrl_c_and_a_second_run_installs_nothing(installed, kit):
+    project = installed(kit)
+    before = installed_packages(project)
+    for _ in range(2):
+        with project.running("make", "run", **OFFLINE) as said:
+            wait_until_ready(project.port, said)
+            assert f"http://127.0.0.1:{project.port}" in said()
+            assert "Installing" not in said()
+            assert ask(project.port, "/openapi.json") == 200
+            assert ask(project.port, "/metrics") == 200
+            assert ask(project.port, "/v1/predictions", "{}") in {400, 422}
+        with pytest.raises(OSError, match="refused"):
+            ask(project.port, "/readyz")
+    assert installed_packages(project) == before
+    assert git(project.path, "status", "--porcelain") == ""
+
+
+@each_kit()
+def test_help_names_every_target(installed, kit):
+    project = installed(kit)
+    helped = project.make("help")
+    assert helped.code == 0
+    makefile = (project.path / "Makefile").read_text(encoding="utf-8")
+    phony = makefile.split(".PHONY:")[1].split("\n\n")[0].replace("\\\n", " ").split()
+    assert [target for target in phony if f"make {target} " not in helped.said] == []
+    assert {"run", "test", "lint", "format", "check", "lock", "image", "manifests", "clean"} <= set(phony)
+
+
+@pytest.mark.whole
+@each_kit()
+def test_locking_again_changes_nothing(installed, kit):
+    project = installed(kit)
+    locked = project.make("lock")
+    assert locked.code == 0, locked
+    assert git(project.path, "status", "--porcelain") == ""
+
+
+def lent(path, whole: Installed) -> Project:
+    """Give a project the environment of another, whose packages are the same, with itself in the place of the other."""
+    venv = path / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    shutil.copy2(whole.path / ".venv/pyvenv.cfg", venv)
+    for program in (whole.path / ".venv/bin").iterdir():
+        if program.name.startswith("python"):
+            (venv / "bin" / program.name).symlink_to(program)
+    (packages,) = (whole.path / ".venv/lib").glob("python*/site-packages")
+    own = venv / packages.relative_to(whole.path / ".venv")
+    own.mkdir(parents=True)
+    # Ours first: the other's own package has the same name.
+    (own / "lent.pth").write_text(f"{path / 'src'}\n{packages}\n", encoding="utf-8")
+    return Project(path=path, environ={**fresh_environment(), "ENVIRONMENT_IS_READY": "1"})
+
+
+def code_of(project):
+    """What lint and tests see of a project."""
+    unseen = ("rancher/", "ci/", "docs/", ".gitlab-ci.yml", ".copier-answers.yml", "LICENSE")
+    return tuple(
+        (name, "".join(line for line in text.splitlines() if not line.startswith(("license", "description"))))
+        for name, text in texts_of(project)
+        if not name.startswith(unseen) and not name.endswith(".md")
+    )
+
+
+@pytest.mark.whole
+@each_kit()
+def test_whatever_is_answered_lint_is_clean_and_tests_pass(installed, generated, tmp_path, kit):
+    """Once for each code that the answers make."""
+    different = {}
+    for one in EVERY:
+        if one.kit == kit:
+            different.setdefault(code_of(generated(one)), one)
+    ones = [one for one in different.values() if one != combination(kit)]
+    for number, one in enumerate(ones):
+        if one["mlflow"]:
+            path = generated.copy(tmp_path / str(number), one)
+            project = Project(path=path)
+        else:
+            project = lent(generated.copy(tmp_path / str(number), one), installed(kit))
+        for target in ("lint", "test"):
+            done = project.make(target)
+            assert done.code == 0, f"{one}: make {target}\n{done}"
+
+
+@pytest.mark.whole
+@each_kit()
+def test_it_works_for_a_user_without_rights(kit):
+    if os.getuid() != 0:
+        return  # we are one: the other tests showed it
+    nobody = pwd.getpwnam("nobody")
+    folder = Path("/var/tmp") / f"kit-{os.getpid()}-{kit}"  # noqa: S108 - a folder that another user reaches
+    folder.mkdir()
+    try:
+        path = generate(folder / "project", combination(kit), **({"port": free_port()} if kit in SERVES else {}))
+        (folder / "home").mkdir()
+        for entry in (folder, *folder.rglob("*")):
+            os.chown(entry, nobody.pw_uid, nobody.pw_gid)
+        environ = {**fresh_environment(), "HOME": str(folder / "home")}
+        before = ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups")
+        project = Project(path=path, environ=environ, before=before)
+        for target in ("test",) if kit in SERVES else ("run", "test"):
+            done = project.make(target)
+            assert done.code == 0, done
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("kit", ["python"])
+def test_without_a_right_python_one_sentence_says_what_to_do(project, tmp_path, kit):
+    path = project(kit)
+    (tmp_path / "bin").mkdir()
+    for program in ("sh", "make", "cat", "cksum", "dirname", "awk"):
+        (tmp_path / "bin" / program).symlink_to(shutil.which(program))
+    done = Project(path=path, environ={"PATH": str(tmp_path / "bin")}).make("run")
+    assert done.code != 0
+    assert "apt-get install python3 python3-venv" in done.said
+    assert not (path / ".venv").exists()
