@@ -6,7 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.dataclasses import dataclass
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -38,15 +39,14 @@ def _day(text: object) -> object:
 Day = Annotated[date, BeforeValidator(_day)]
 
 
-class Claim(BaseModel):
+@dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(str_strip_whitespace=True))
+class Claim:
     """One claim, as the claims system exports it; days are local, amounts are euros."""
-
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
     number: Annotated[str, StringConstraints(pattern=r"^C-[0-9]{4,10}$")]
     line: Line
     opened: Day
-    closed: Annotated[Day | None, BeforeValidator(_none_if_empty)] = None
+    closed: Annotated[Day | None, BeforeValidator(_none_if_empty)]
     amount: Annotated[Decimal, BeforeValidator(_decimal_point), Field(ge=0, decimal_places=2, max_digits=12)]
 
     @model_validator(mode="after")

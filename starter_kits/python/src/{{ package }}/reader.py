@@ -2,14 +2,15 @@
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from .claim import Claim
 
-COLUMNS = tuple(Claim.model_fields)
+COLUMNS = tuple(field.name for field in fields(Claim))
+CLAIM = TypeAdapter(Claim)
 
 
 class UnreadableFileError(Exception):
@@ -80,7 +81,7 @@ def _claim_of(header: Sequence[str], line: str, delimiter: str) -> Claim:
         raise ValueError(f"not CSV: {error}") from error
     if len(cells) != len(header):
         raise ValueError(f"{len(cells)} cells instead of {len(header)}")
-    return Claim.model_validate(dict(zip(header, cells, strict=True)))
+    return CLAIM.validate_python(dict(zip(header, cells, strict=True)))
 
 
 def _reason(error: ValueError) -> str:
