@@ -182,6 +182,7 @@ LOUD = {
     "No PostgreSQL server answers": "POSTGRESQL WAS NOT TESTED",
     "No Chromium was found": "THE CONSOLE WAS NOT TESTED IN A BROWSER",
     "No Java 17 was found": "THE STARTER KIT FOR SPARK WAS NOT TESTED",
+    "Nothing that builds images was found": "THE IMAGES OF THE STARTER KITS WERE NOT BUILT",
     "The history of the repository is not here": "NO UPGRADE FROM AN OLD VERSION WAS TESTED",
 }
 """How the reason of a skip begins that nobody may overlook: what is said in capitals."""

@@ -55,7 +55,9 @@ if [ "${KITS_ONLY:-pyspark}" = pyspark ] && ! has_java && can_install; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless >/dev/null ||
         echo "Java could not be installed; see above." >&2
 fi
-if [ "$KITS" = whole ]; then
+KITS_WITHOUT_JAVA=$(has_java || echo yes)
+export KITS_WITHOUT_JAVA
+if [ "$KITS" = whole ] && { can_install || docker info >/dev/null 2>&1; }; then
     # What builds and runs images, and stand-ins for their bases.
     . image/engine.sh
     ALSO_NEEDED="$PODMAN mmdebstrap ca-certificates"
