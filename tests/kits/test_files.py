@@ -238,30 +238,32 @@ def test_what_tests_install_holds_what_runs_in_the_same_versions(generated, one)
     assert pins(folder / "run.txt").items() <= pins(folder / "dev.txt").items()
 
 
-AWKWARD = {
+LONG = {
     "project_name": "L'été à Noël : sinistres d'Île-de-France et d'outremer, 2026",
     "slug": "sinistres-d-ile-de-france-et-outre-mer26",
     "description": "Résume, mois après mois, les sinistres de l'Île-de-France et d'outre-mer, à l'euro près ; dès 2026",
     "team": "L'équipe « Données & modèles », Île-de-France",
     "contact": "donnees+sinistres@assurance.example.org",
-    "port": 65535,
 }
+SHORT = {"project_name": "Q", "slug": "q", "description": "Q", "team": "Q", "contact": "q@example.org"}
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("answers", [LONG, SHORT], ids=["long names", "short names"])
 @pytest.mark.parametrize("kit", KITS)
-def test_another_projects_name_is_nowhere_and_its_own_is_everywhere(tmp_path, kit, language):
-    asked = {name: answer for name, answer in AWKWARD.items() if name != "port" or kit == "predictive-api"}
-    project = generate(tmp_path / "project", combination(kit, language=language, license="MIT"), **asked)
+def test_another_projects_name_is_nowhere_and_its_own_is_everywhere(tmp_path, kit, answers, language):
+    one = combination(kit, language=language, license="MIT")
+    project = generate(tmp_path / "project", one, **answers)
     for name, text in texts_of(project):
         assert not re.search(f"{NAME}|{SLUG}|{PACKAGE}", f"{name}\n{text}"), name
-    assert (project / "src" / AWKWARD["slug"].replace("-", "_")).is_dir()
-    assert f"# {AWKWARD['project_name']}\n" in (project / "README.md").read_text(encoding="utf-8")
+    assert (project / "src" / answers["slug"].replace("-", "_")).is_dir()
+    assert f"# {answers['project_name']}\n" in (project / "README.md").read_text(encoding="utf-8")
     declared = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert declared["description"] == AWKWARD["description"]
-    assert declared["authors"] == [{"name": AWKWARD["team"], "email": AWKWARD["contact"]}]
-    test_what_a_machine_reads_can_be_read(lambda _: project, None)
-    test_the_code_is_in_the_form_that_its_own_settings_ask_for(lambda _: project, None)
+    assert declared["description"] == answers["description"]
+    assert declared["authors"] == [{"name": answers["team"], "email": answers["contact"]}]
+    test_what_a_machine_reads_can_be_read(lambda _: project, one)
+    # Names that are longer or shorter must not make a line too long, or one that fits stay broken.
+    test_the_code_is_in_the_form_that_its_own_settings_ask_for(lambda _: project, one)
 
 
 def test_kits_share_files_by_links_one_by_one():
