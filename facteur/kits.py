@@ -111,7 +111,14 @@ def _lay_out(kits: Path, folder: Path, *, within: Path) -> None:
     for path in kits.rglob("*"):
         if path.is_symlink() and not path.resolve().is_relative_to(home):
             raise ConfigurationError(f"The kits cannot be used: {path.relative_to(kits)} leads out of them.")
-    shutil.copytree(kits, folder, ignore=_LEFT_BY_PYTHON)
+    shutil.copytree(kits, folder, ignore=_LEFT_BY_PYTHON, copy_function=_copy)
+
+
+def _copy(source: str, target: str) -> None:
+    try:
+        shutil.copy(source, target)
+    except OSError as error:  # copytree would go on, and make a list of them
+        raise ConfigurationError(f"{target} cannot be written ({error.strerror}).") from error
 
 
 def _of_checkout(root: Path) -> Origin:

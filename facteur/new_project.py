@@ -71,7 +71,8 @@ def new(  # noqa: PLR0913 - the options of a command
     except FacteurError as error:
         _refuse(str(error), status=INTERRUPTED if _is_interruption(error) else REFUSED)
     except OSError as error:
-        _refuse(f"{error.filename or folder} cannot be written ({error.strerror or error}).")
+        what = f"{error.filename} cannot be used" if error.filename else f"{folder} cannot be made"
+        _refuse(f"{what} ({error.strerror or error}).")
     _say_what_next(folder, answers, files)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import re
+import shutil
 import socket
 from collections.abc import Mapping
 from contextlib import closing
@@ -23,8 +24,7 @@ _JUDGED = re.compile(r"Validation error for question '(\w+)': (.*)", re.DOTALL)
 _NOT_A_CHOICE = re.compile(r"Invalid choice for '(\w+)': (.*) is not in \[(.*)\]", re.DOTALL)
 _REQUIRED = re.compile(r'Question "(\w+)" is required')
 _YES_OR_NO = {"true", "false", "yes", "no"}
-_NOTHING = ("*",)
-"""Files left out of what is made only to hear what is asked."""
+_ASKED = ("copier.yml", "questions.yml")
 
 
 class BadAnswer(Rejected):
@@ -53,10 +53,15 @@ def read_answers(path: Path) -> dict[str, Any]:
 
 
 class Questionnaire:
-    """The questions of a template, by name, in their order."""
+    """The questions of a template, by name, in their order; what it would make stays out of sight."""
 
     def __init__(self, kits: Path) -> None:
-        self._kits = kits
+        self._asking = kits.with_name("questions")
+        for kit in kits.iterdir():
+            if kit.is_dir():
+                (self._asking / kit.name).mkdir(parents=True)
+        for name in _ASKED:
+            shutil.copy(kits / name, self._asking)
         asked = self._run({"project_name": "Nothing"}, defaults=True).template.questions_data
         self._questions: dict[str, Any] = {name: told for name, told in asked.items() if told.get("when") is not False}
 
@@ -105,12 +110,11 @@ class Questionnaire:
 
     def _run(self, given: Mapping[str, Any], proposed: Mapping[str, Any] | None = None, *, defaults: bool) -> Any:
         return _told(
-            str(self._kits),
-            self._kits.with_name("nothing"),
+            str(self._asking),
+            self._asking.with_name("nothing"),
             data=dict(given),
             user_defaults=dict(proposed or {}),
             defaults=defaults,
-            exclude=_NOTHING,
             pretend=True,
             quiet=True,
         )
