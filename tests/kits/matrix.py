@@ -74,14 +74,20 @@ def combination(kit: str, **answers: object) -> Combination:
     if unknown:
         message = f"{kit} is not asked, or not answered so: {', '.join(sorted(unknown))}"
         raise ValueError(message)
-    chosen = {name: answers.get(name, choices[0]) for name, choices in axes.items()}
-    return Combination(kit=kit, answers=tuple(chosen.items()))
+    return _asked(kit, {name: answers.get(name, choices[0]) for name, choices in axes.items()})
+
+
+def _asked(kit: str, chosen: Mapping[str, object]) -> Combination:
+    # What is not deployed is not asked whether it is watched.
+    asked = {name: answer for name, answer in chosen.items() if name != "monitoring" or chosen["deploy"]}
+    return Combination(kit=kit, answers=tuple(asked.items()))
 
 
 def every(kit: str) -> list[Combination]:
     """Return all combinations of a kit, its defaults first."""
     axes = axes_of(kit)
-    return [Combination(kit=kit, answers=tuple(zip(axes, chosen, strict=True))) for chosen in product(*axes.values())]
+    # Each once, in their order.
+    return list(dict.fromkeys(_asked(kit, dict(zip(axes, chosen, strict=True))) for chosen in product(*axes.values())))
 
 
 def _pairs_in(one: Combination) -> set[tuple[object, ...]]:
