@@ -22,6 +22,7 @@ EXAMPLE = re.compile(r"(^|[/.@])example\.(org|com|net)\b")
 ZEROS = "sha256:" + "0" * 64
 PINNED = re.compile(r"\S+@sha256:[0-9a-f]{64}")
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|API_KEY|://[^/]*:[^/]*@")
+REFERRED = re.compile(r":?\$\([A-Z_]+\)")  # to another variable, and so to a Secret
 STAYING = {"Deployment", "StatefulSet", "DaemonSet"}
 Resource = dict[str, Any]
 
@@ -114,7 +115,7 @@ def about_container(pod: Pod, container: Resource) -> Iterator[str]:
     if not PINNED.fullmatch(container["image"]):
         yield f"the image {container['image']} has no digest, and may be another one tomorrow"
     for each in container.get("env", []):
-        if each.get("value") and SECRET.search(f"{each['name']} {each['value']}"):
+        if each.get("value") and SECRET.search(f"{each['name']} {REFERRED.sub('', each['value'])}"):
             yield f"{each['name']} is written down; refer to a Secret"
     yield from about_probes(pod, container)
 
