@@ -41,16 +41,16 @@ Day = Annotated[date, BeforeValidator(_day)]
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(str_strip_whitespace=True))
 class Claim:
-    """One claim, as the claims system exports it; days are local, amounts are euros."""
+    """One claim, as the claims system exports it; days are local."""
 
-    number: Annotated[str, StringConstraints(pattern=r"^C-[0-9]{4,10}$")]
+    claim_id: Annotated[str, StringConstraints(pattern=r"^C-[0-9]{4,10}$")]
     line: Line
-    opened: Day
-    closed: Annotated[Day | None, BeforeValidator(_none_if_empty)]
-    amount: Annotated[Decimal, BeforeValidator(_decimal_point), Field(ge=0, decimal_places=2, max_digits=12)]
+    opened_on: Day
+    closed_on: Annotated[Day | None, BeforeValidator(_none_if_empty)]
+    amount_eur: Annotated[Decimal, BeforeValidator(_decimal_point), Field(ge=0, decimal_places=2, max_digits=12)]
 
     @model_validator(mode="after")
     def _closes_after_it_opens(self) -> Self:
-        if self.closed is not None and self.closed < self.opened:
-            raise ValueError(f"closed on {self.closed}, before it was opened on {self.opened}")
+        if self.closed_on is not None and self.closed_on < self.opened_on:
+            raise ValueError(f"closed on {self.closed_on}, before it was opened on {self.opened_on}")
         return self

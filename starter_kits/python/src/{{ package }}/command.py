@@ -74,5 +74,5 @@ def _share(text: str) -> float:
 
 
 def _of_month(batch: Batch, month: date) -> Batch:
-    chosen = [claim for claim in batch.claims if (claim.opened.year, claim.opened.month) == (month.year, month.month)]
-    return Batch(claims=tuple(chosen), rejected=batch.rejected)
+    chosen = tuple(claim for claim in batch.claims if claim.opened_on.replace(day=1) == month)
+    return Batch(claims=chosen, rejected=batch.rejected)

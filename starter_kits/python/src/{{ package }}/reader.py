@@ -55,13 +55,15 @@ def read_claims(path: Path) -> Batch:
             continue
         try:
             claim = _claim_of(header, line, delimiter)
-            if claim.number in claims:
-                raise ValueError(f"number: {claim.number} was already on line {line_of[claim.number]}")  # noqa: TRY301 - a duplicate is one more reason to reject
         except ValueError as error:
             rejected.append(Rejected(line=number, reason=_reason(error)))
-        else:
-            claims[claim.number] = claim
-            line_of[claim.number] = number
+            continue
+        if claim.claim_id in claims:
+            first = line_of[claim.claim_id]
+            rejected.append(Rejected(line=number, reason=f"claim_id: {claim.claim_id} was already on line {first}"))
+            continue
+        claims[claim.claim_id] = claim
+        line_of[claim.claim_id] = number
     return Batch(claims=tuple(claims.values()), rejected=tuple(rejected))
 
 

@@ -36,7 +36,7 @@ def report(lines: Sequence[LineSummary], batch: Batch) -> str:
     unusual = [claim for line in lines for claim in line.unusual]
     if unusual:
         parts += ["", "Unusually large, to be looked at:", ""]
-        parts += [f"- {claim.number} ({claim.line}, {claim.opened}): {_euros(claim.amount)}" for claim in unusual]
+        parts += [f"- {one.claim_id} ({one.line}, {one.opened_on}): {_euros(one.amount_eur)}" for one in unusual]
     if batch.rejected:
         parts += ["", f"Rejected: {len(batch.rejected)} of {len(batch.rejected) + len(batch.claims)} rows.", ""]
         parts += [f"- line {bad.line}: {bad.reason}" for bad in batch.rejected]

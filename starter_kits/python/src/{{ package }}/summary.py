@@ -32,16 +32,16 @@ def summarise(claims: Iterable[Claim]) -> tuple[LineSummary, ...]:
 
 
 def _summary_of(line: Line, claims: Sequence[Claim]) -> LineSummary:
-    amounts = [claim.amount for claim in claims]
+    amounts = [claim.amount_eur for claim in claims]
     limit = _fence(amounts)
-    unusual = [claim for claim in claims if limit is not None and claim.amount > limit]
+    unusual = [claim for claim in claims if limit is not None and claim.amount_eur > limit]
     return LineSummary(
         line=line,
         count=len(claims),
-        still_open=sum(claim.closed is None for claim in claims),
+        still_open=sum(claim.closed_on is None for claim in claims),
         total=sum(amounts, Decimal(0)),
         median=median(amounts),
-        unusual=tuple(sorted(unusual, key=lambda claim: (-claim.amount, claim.number))),
+        unusual=tuple(sorted(unusual, key=lambda claim: (-claim.amount_eur, claim.claim_id))),
     )
 
 
