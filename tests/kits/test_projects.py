@@ -14,7 +14,7 @@ import pytest
 from generating import generate, git
 from matrix import EVERY, KITS, PACKAGE, combination
 from reading import texts_of
-from workshop import Installed, Project, free_port, fresh_environment
+from workshop import Project, free_port, fresh_environment, lent
 
 pytestmark = pytest.mark.installs
 
@@ -167,22 +167,6 @@ def test_locking_again_changes_nothing(installed, kit):
     locked = project.make("lock")
     assert locked.code == 0, locked
     assert git(project.path, "status", "--porcelain") == ""
-
-
-def lent(path, whole: Installed) -> Project:
-    """Give a project the environment of another, whose packages are the same, with itself in the place of the other."""
-    venv = path / ".venv"
-    (venv / "bin").mkdir(parents=True)
-    shutil.copy2(whole.path / ".venv/pyvenv.cfg", venv)
-    for program in (whole.path / ".venv/bin").iterdir():
-        if program.name.startswith("python"):
-            (venv / "bin" / program.name).symlink_to(program)
-    (packages,) = (whole.path / ".venv/lib").glob("python*/site-packages")
-    own = venv / packages.relative_to(whole.path / ".venv")
-    own.mkdir(parents=True)
-    # Ours first: the other's own package has the same name.
-    (own / "lent.pth").write_text(f"{path / 'src'}\n{packages}\n", encoding="utf-8")
-    return Project(path=path, environ={**fresh_environment(), "ENVIRONMENT_IS_READY": "1"})
 
 
 def code_of(project):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -151,3 +152,19 @@ class Workshop:
             seconds = time.monotonic() - begun
             self._made[kit] = Installed(path=path, kit=kit, port=port, tested=tested, seconds=seconds)
         return self._made[kit]
+
+
+def lent(path, whole: Installed) -> Project:
+    """Give a project the environment of another, whose packages are the same, with itself in the place of the other."""
+    venv = path / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    shutil.copy2(whole.path / ".venv/pyvenv.cfg", venv)
+    for program in (whole.path / ".venv/bin").iterdir():
+        if program.name.startswith("python"):
+            (venv / "bin" / program.name).symlink_to(program)
+    (packages,) = (whole.path / ".venv/lib").glob("python*/site-packages")
+    own = venv / packages.relative_to(whole.path / ".venv")
+    own.mkdir(parents=True)
+    # Ours first: the other's own package has the same name.
+    (own / "lent.pth").write_text(f"{path / 'src'}\n{packages}\n", encoding="utf-8")
+    return Project(path=path, environ={**fresh_environment(), "ENVIRONMENT_IS_READY": "1"})
