@@ -16,8 +16,8 @@ import copier
 
 ROOT = Path(__file__).parents[1]
 KITS = ROOT / "starter_kits"
-ALL_THERE_IS = {"project_name": "The project", "mlflow": True}
-"""The answers on which what is installed depends."""
+ALL_THERE_IS = {"training": {"mlflow": True}}
+"""The answers on which what is installed depends, by kit."""
 
 
 def _lay_out(folder: Path) -> Path:
@@ -27,7 +27,8 @@ def _lay_out(folder: Path) -> Path:
 
 def _lock(kits: Path, kit: Path, folder: Path) -> None:
     project = folder / kit.name
-    copier.run_copy(str(kits), project, data={**ALL_THERE_IS, "kit": kit.name}, defaults=True, quiet=True)
+    answers = {"project_name": "The project", "kit": kit.name, **ALL_THERE_IS.get(kit.name, {})}
+    copier.run_copy(str(kits), project, data=answers, defaults=True, quiet=True)
     uv = os.environ.get("UV", str(ROOT / ".venv/bin/uv"))
     # Its own script, with the uv of this project: the kits' environments are not made for it.
     subprocess.run(["/bin/sh", "requirements/lock.sh"], cwd=project, env={**os.environ, "UV": uv}, check=True)
