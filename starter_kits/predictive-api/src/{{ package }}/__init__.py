@@ -1,0 +1,1 @@
+"""Takes claims over HTTP, lets workers score them, and keeps each answer until it is fetched."""

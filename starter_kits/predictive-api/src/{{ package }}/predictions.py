@@ -1,0 +1,214 @@
+"""What was asked and answered, in Redis: each prediction is one hash, and its outcome is written once.
+
+    queued    accepted, no attempt yet
+    running   a worker began on it; if that worker dies, another begins again
+    done      answered by the model
+    failed    the model cannot answer it, or every attempt ended badly; it is not tried again
+
+A prediction is kept until KEEP_HOURS after it was finished; one that waits is kept for as long as it waits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import redis
+from pydantic import BaseModel, ConfigDict, Field
+from redis.client import Pipeline
+
+from .broker import QUEUE, UNACKNOWLEDGED
+from .claim import Claim
+from .model import Prediction
+
+FIGURES = "figures"
+WORKERS = "workers"
+HEARD_SECONDS = 30.0
+"""A worker that was not heard from for longer does not count."""
+BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+"""Seconds from acceptance to answer."""
+
+Status = Literal["queued", "running", "done", "failed"]
+
+
+class Asked(BaseModel):
+    """A prediction, as callers see it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    status: Status
+    created_at: datetime
+    finished_at: datetime | None = None
+    attempts: int = Field(description="How often a worker began on it.")
+    prediction: Prediction | None = Field(default=None, description="When it is done.")
+    error: str | None = Field(default=None, description="Why it failed.")
+
+
+class Outcome(BaseModel):
+    """How a prediction ended: with an answer, or with an error."""
+
+    model_config = ConfigDict(frozen=True)
+
+    prediction: Prediction | None = None
+    error: str | None = None
+
+    @property
+    def status(self) -> Literal["done", "failed"]:
+        """What this makes of the prediction."""
+        return "failed" if self.prediction is None else "done"
+
+
+class KeyReusedError(Exception):
+    """The idempotency key came before, with another claim."""
+
+
+class Predictions:
+    """All predictions. Every method may raise redis.RedisError, when Redis does not answer."""
+
+    def __init__(self, client: redis.Redis, *, keep_hours: float, clock: Callable[[], float] = time.time) -> None:
+        """Args: clock: seconds since 1970."""
+        self._redis: Any = client  # redis-py types every answer as one that may be awaited
+        self._keep_seconds = max(1, round(keep_hours * 3600))
+        self._clock = clock
+
+    def accept(self, claim: Claim, key: str | None) -> tuple[str, bool]:
+        """Keep a claim under a new id, or find the one that the same idempotency key was given.
+
+        What is kept goes away by itself unless `sent` follows. Returns the id, and whether it has yet to be sent.
+
+        Raises:
+            KeyReusedError: the key came with another claim.
+        """
+        id_ = str(uuid.uuid4())
+        content = claim.model_dump_json()
+        keyed = f"key:{hashlib.sha256(key.encode()).hexdigest()}" if key is not None else ""
+
+        def write(pipe: Pipeline) -> tuple[str, bool]:
+            known = pipe.get(keyed) if keyed else None
+            before = pipe.hmget(_name(str(known)), "claim", "sent") if known else [None, None]
+            pipe.multi()
+            if before[0] is not None:
+                if before[0] != content:
+                    raise KeyReusedError
+                return str(known), before[1] is None
+            pipe.hset(_name(id_), mapping={"claim": content, "key": keyed, "created_at": repr(self._clock())})
+            pipe.expire(_name(id_), self._keep_seconds)
+            if keyed:
+                pipe.set(keyed, id_, ex=self._keep_seconds)
+            return id_, True
+
+        answer: tuple[str, bool] = self._redis.transaction(write, *([keyed] if keyed else []), value_from_callable=True)
+        return answer
+
+    def sent(self, id_: str) -> None:
+        """Note that workers will hear of a prediction: it is kept until it is answered, however long that takes."""
+
+        def write(pipe: Pipeline) -> None:
+            kept: list[Any] = pipe.hmget(_name(id_), "key", "outcome")
+            key, outcome = kept
+            pipe.multi()
+            pipe.hset(_name(id_), "sent", 1)
+            if outcome is None:  # else a worker was faster, and said how long to keep it
+                pipe.persist(_name(id_))
+                if key:
+                    pipe.persist(key)
+            pipe.hincrby(FIGURES, "accepted", 1)
+
+        self._redis.transaction(write, _name(id_))
+
+    def find(self, id_: str) -> Asked | None:
+        """Return a prediction, or None if there is none of that id."""
+        kept = self._redis.hgetall(_name(id_))
+        if "claim" not in kept:
+            return None
+        attempts = int(kept.get("attempts", 0))
+        outcome = Outcome.model_validate_json(kept["outcome"]) if "outcome" in kept else None
+        return Asked(
+            id=id_,
+            status=outcome.status if outcome else "running" if attempts else "queued",
+            created_at=_moment(kept["created_at"]),
+            finished_at=_moment(kept["finished_at"]) if outcome else None,
+            attempts=attempts,
+            prediction=outcome.prediction if outcome else None,
+            error=outcome.error if outcome else None,
+        )
+
+    def begin(self, id_: str) -> tuple[Claim, int] | None:
+        """Count an attempt before it is made, so that one that kills the worker counts too.
+
+        Returns the claim and the number of the attempt; None if there is nothing left to do.
+        """
+        content, outcome = self._redis.hmget(_name(id_), "claim", "outcome")
+        if content is None or outcome is not None:
+            return None
+        with self._redis.pipeline() as pipe:
+            pipe.hincrby(_name(id_), "attempts", 1)
+            pipe.hincrby(FIGURES, "attempts", 1)
+            attempt = pipe.execute()[0]
+        return Claim.model_validate_json(content), attempt
+
+    def finish(self, id_: str, outcome: Outcome) -> bool:
+        """Write how a prediction ended. Returns False, and changes nothing, if it had ended before."""
+
+        def write(pipe: Pipeline) -> bool:
+            kept: list[Any] = pipe.hmget(_name(id_), "created_at", "key", "outcome")
+            created_at, key, before = kept
+            pipe.multi()
+            if created_at is None or before is not None:
+                return False
+            now = self._clock()
+            pipe.hset(
+                _name(id_),
+                mapping={"outcome": outcome.model_dump_json(exclude_none=True), "finished_at": repr(now)},
+            )
+            pipe.expire(_name(id_), self._keep_seconds)
+            if key:
+                pipe.expire(key, self._keep_seconds)
+            seconds = max(0.0, now - float(created_at))
+            bucket = next((limit for limit in BUCKETS if seconds <= limit), "+Inf")
+            pipe.hincrby(FIGURES, outcome.status, 1)
+            pipe.hincrby(FIGURES, f"seconds:{bucket}", 1)
+            pipe.hincrbyfloat(FIGURES, "seconds", seconds)
+            return True
+
+        written: bool = self._redis.transaction(write, _name(id_), value_from_callable=True)
+        return written
+
+    def beat(self, worker: str) -> None:
+        """Note that a worker lives."""
+        now = self._clock()
+        self._redis.zadd(WORKERS, {worker: now})
+        self._redis.zremrangebyscore(WORKERS, "-inf", now - HEARD_SECONDS)
+
+    def waiting(self) -> int:
+        """Return how many messages no worker took yet."""
+        return int(self._redis.llen(QUEUE))
+
+    def in_hand(self) -> int:
+        """Return how many messages workers took and have not answered for."""
+        return int(self._redis.hlen(UNACKNOWLEDGED))
+
+    def workers(self, *, since: float | None = None) -> int:
+        """Return how many workers were heard from, lately or since a moment."""
+        return int(self._redis.zcount(WORKERS, self._clock() - HEARD_SECONDS if since is None else since, "+inf"))
+
+    def figures(self) -> Mapping[str, float]:
+        """Return what was counted since this Redis began."""
+        return {name: float(value) for name, value in self._redis.hgetall(FIGURES).items()}
+
+    def check(self) -> None:
+        """Ask Redis for a sign of life."""
+        self._redis.ping()
+
+
+def _name(id_: str) -> str:
+    return f"prediction:{id_}"
+
+
+def _moment(seconds: str) -> datetime:
+    return datetime.fromtimestamp(float(seconds), UTC)
