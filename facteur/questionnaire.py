@@ -17,6 +17,7 @@ from typing import Any
 import copier
 import yaml
 from copier.errors import CopierError
+from plumbum import ProcessExecutionError
 
 from routing.errors import ConfigurationError, Rejected
 
@@ -147,6 +148,9 @@ def _told(*arguments: Any, **options: Any) -> Any:
         return copier.run_copy(*arguments, **options)
     except KeyboardInterrupt as error:
         raise Stopped("Stopped; nothing was made.") from error
+    except ProcessExecutionError as error:  # an OSError with a page of text
+        why = (error.stderr.strip().splitlines() or ["it says nothing"])[-1].removeprefix("fatal: ").rstrip(".")
+        raise ConfigurationError(f"git does not work here: {why}.") from error
     except (ValueError, CopierError) as error:
         raise BadAnswer(_in_a_sentence(str(error))) from error
 
