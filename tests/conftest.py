@@ -184,6 +184,7 @@ LOUD = {
     "No Java 17 was found": "THE STARTER KIT FOR SPARK WAS NOT TESTED",
     "Nothing that builds images was found": "THE IMAGES OF THE STARTER KITS WERE NOT BUILT",
     "The history of the repository is not here": "NO UPGRADE FROM AN OLD VERSION WAS TESTED",
+    "No release holds starter kits yet": "NO UPDATE OF A PROJECT FROM A RELEASED STARTER KIT WAS TESTED",
 }
 """How the reason of a skip begins that nobody may overlook: what is said in capitals."""
 
