@@ -15,8 +15,15 @@ fail() {
     exit 1
 }
 
+files_of() { # $1 is the set; a lock of its own is there for what not every project asks for
+    for file in "requirements/$1.txt" requirements/mlflow.txt; do
+        if [ -e "$file" ]; then echo "$file"; fi
+    done
+}
+
 mark_of() { # $1 is the set
-    echo "$(pwd) $(cat pyproject.toml requirements/install.sh "requirements/$1.txt" | cksum)"
+    # shellcheck disable=SC2046 # names without spaces
+    echo "$(pwd) $(cat pyproject.toml requirements/install.sh $(files_of "$1") | cksum)"
 }
 
 if [ -x "$python" ] && [ "$(cat ".venv/installed-$set_name" 2>/dev/null)" = "$(mark_of "$set_name")" ]; then
@@ -51,6 +58,10 @@ if ! { is_right "$python" && "$python" -m pip --version >/dev/null 2>&1; }; then
     make_venv
 fi
 
+for java in src/*/java.py; do # what runs on Java says that it misses it before anything is fetched
+    if [ -f "$java" ]; then "$python" "$java" >/dev/null || exit 1; fi
+done
+
 echo "Installing requirements/$set_name.txt (once)"
 # Bytecode is written as modules are first used, not for all there is.
 install() {
@@ -58,7 +69,8 @@ install() {
         fail "The installation failed; see above. What is missing is fetched when the same command is run again."
 }
 rm -f .venv/installed-*
-install --require-hashes --requirement "requirements/$set_name.txt"
+# shellcheck disable=SC2046 # names without spaces
+install --require-hashes $(files_of "$set_name" | sed 's/^/--requirement /')
 install --no-build-isolation --editable .
 
 # The set of tests holds what runs.
