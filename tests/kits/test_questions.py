@@ -64,7 +64,22 @@ def test_no_name_for_machines_is_proposed_that_would_be_refused(tmp_path, name):
         ("description", ['say "no"', "back\\slash", "x" * 101, "<b>", "a | b"]),
         ("team", ['"', "a\nb", "x" * 61]),
         ("slug", ["Claims", "claims_radar", "-claims", "claims-", "a--b", "9lives", "x" * 41, "json", "claims\n"]),
-        ("package", ["claims-radar", "Claims", "_claims", "class", "json", "pydantic", "tests", "é", "x\n", "x" * 41]),
+        (
+            "package",
+            [
+                "claims-radar",
+                "Claims",
+                "_claims",
+                "class",
+                "json",
+                "pydantic",
+                "tests",
+                "test_claims",
+                "é",
+                "x\n",
+                "x" * 41,
+            ],
+        ),
         ("contact", ["ada", "ada@localhost", "ada@example.org\n", "a b@example.org"]),
         ("registry", ["image", "registry.example.org/Data/x", "registry.example.org/data/x:1", "https://r.org/x"]),
         ("repository", ["http://gitlab.example.org/x.git", "git@gitlab.example.org:x.git", "https://u:p@x.org/x.git"]),
@@ -118,6 +133,9 @@ def test_no_package_hides_the_standard_library_or_a_library_of_a_kit():
         for module, distributions in packages_distributions().items()
         if any(each.lower().replace("_", "-") in locked for each in distributions)
     }
+    # What tests of a kit share lies on their path, before the package.
+    shared = {path.name.split(".")[0] for path in KITS_FOLDER.glob("*/tests/*.py*")}
+    modules |= {name for name in shared if not name.startswith("test_")}  # which no package may begin with
     missing = sorted({name for name in modules if re.fullmatch("[a-z][a-z0-9_]*", name)} - reserved)
     assert not missing, f"Add to reserved_names in starter_kits/questions.yml: {' '.join(missing)}"
 
