@@ -108,17 +108,16 @@ def kits_of_repository(repository: str, ref: str | None, folder: Path) -> Kits:
 def _lay_out(kits: Path, folder: Path, *, within: Path) -> None:
     """Copy kits, with files in the place of links; none may lead out of what they belong to."""
     home = within.resolve()
-    for path in kits.rglob("*"):
-        if path.is_symlink() and not path.resolve().is_relative_to(home):
-            raise ConfigurationError(f"The kits cannot be used: {path.relative_to(kits)} leads out of them.")
-    shutil.copytree(kits, folder, ignore=_LEFT_BY_PYTHON, copy_function=_copy)
 
+    def copy(source: str, target: str) -> None:
+        if not Path(source).resolve().is_relative_to(home):
+            raise ConfigurationError(f"The kits cannot be used: {Path(source).relative_to(kits)} leads out of them.")
+        try:
+            shutil.copy(source, target)
+        except OSError as error:  # copytree would go on, and make a list of them
+            raise ConfigurationError(f"{target} cannot be written ({error.strerror}).") from error
 
-def _copy(source: str, target: str) -> None:
-    try:
-        shutil.copy(source, target)
-    except OSError as error:  # copytree would go on, and make a list of them
-        raise ConfigurationError(f"{target} cannot be written ({error.strerror}).") from error
+    shutil.copytree(kits, folder, ignore=_LEFT_BY_PYTHON, copy_function=copy)
 
 
 def _of_checkout(root: Path) -> Origin:

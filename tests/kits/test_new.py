@@ -6,7 +6,6 @@ import errno
 import os
 import pty
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import yaml
 from click.testing import CliRunner
 from generating import git
 from matrix import KITS
+from repositories import put_small_kits
 
 from facteur import kits as kits_module
 from facteur import questionnaire
@@ -35,25 +35,10 @@ def nobodys_defaults(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "here")
 
 
-SMALL = {
-    "{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers|to_nice_yaml }}",
-    "README.md.jinja": "# {{ project_name }}\n",
-    "pyproject.toml": "[project]\n",
-    "src/{{ package }}/__init__.py": "",
-    ".gitignore": "",
-}
-
-
 @pytest.fixture(autouse=True)
 def small_kits(request, tmp_path, monkeypatch):
     """What the kits ask, and next to nothing of what they make; tests marked `usefixtures("real_kits")` take all."""
-    kits = tmp_path / "small" / "starter_kits"
-    for kit in KITS:
-        for name, text in SMALL.items():
-            (kits / kit / name).parent.mkdir(parents=True, exist_ok=True)
-            (kits / kit / name).write_text(text, "utf-8")
-    for name in ("copier.yml", "questions.yml"):
-        shutil.copy(ROOT / "starter_kits" / name, kits)
+    kits = put_small_kits(tmp_path)
     if "real_kits" not in request.fixturenames:
         monkeypatch.setattr(kits_module, "INSTALLED", kits)
     return kits
@@ -330,7 +315,7 @@ def test_without_copier_it_says_what_to_install(new, monkeypatch):
 
 
 def test_an_installation_without_kits_says_so(new, monkeypatch, tmp_path):
-    monkeypatch.setattr(kits_module, "INSTALLED", tmp_path / "starter_kits")
+    monkeypatch.setattr(kits_module, "INSTALLED", tmp_path / "elsewhere" / "starter_kits")
     assert_refused(new("radar", "--defaults"), "holds no starter kits")
 
 
