@@ -74,6 +74,8 @@ def new(  # noqa: PLR0913 - the options of a command
         what = f"{error.filename} cannot be used" if error.filename else f"{folder} cannot be made"
         _refuse(f"{what} ({error.strerror or error}).")
     _say_what_next(folder, answers, files)
+    if not (kits.origin.repository and kits.origin.commit):
+        click.echo(f"\nComplete {folder / ANSWERS} as it says, so that copier update finds newer kits.")
 
 
 class _Refused(click.ClickException):
