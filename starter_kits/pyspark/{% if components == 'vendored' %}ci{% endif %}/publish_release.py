@@ -1,0 +1,1 @@
+../../../ci/publish_release.py

@@ -1,0 +1,1 @@
+../../../../ci/security/audit.py

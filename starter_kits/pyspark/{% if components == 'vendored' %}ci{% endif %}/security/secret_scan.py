@@ -1,0 +1,1 @@
+../../../../ci/security/secret_scan.py

@@ -1,0 +1,1 @@
+../../../../ci/gitops/reviews.py

@@ -1,0 +1,1 @@
+../../../../ci/gitops/watched_branch.py

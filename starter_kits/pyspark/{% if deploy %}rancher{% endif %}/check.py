@@ -1,0 +1,1 @@
+../../shared/rancher/check.py
