@@ -1,0 +1,1 @@
+"""Reads claims, sets bad records aside, computes features, and looks for weeks with unusually many claims."""

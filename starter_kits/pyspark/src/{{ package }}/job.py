@@ -1,0 +1,78 @@
+"""The batch job: check, clean, features, weeks, write. Run again on the same files, it leaves the same tables."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as sf
+
+from . import tables
+from .check import accepted, rejected
+from .clean import newest_versions
+from .features import add_features
+from .radar import weeks
+
+EVER = ("0000-00", "9999-99")
+
+
+class RefusedError(Exception):
+    """The input is not what the job takes; the message says why. Nothing was written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What a run did."""
+
+    records: int
+    rejected: dict[str, int]  # bad records by their first reason
+    claims: int  # those in the months that were written
+    surges: list[Row]  # weeks with many more claims than expected, the most surprising first; see radar.WEEK
+
+
+def run(checked: DataFrame, output: str, *, months: tuple[str, str] = EVER, most_rejected: float = 0.05) -> Outcome:
+    """Write the tables `claims`, `weeks` and `rejected` under a folder.
+
+    months: the first and the last month of claims to write, like 2026-11; those before and after stay as they are, and
+    are read for the features of the others. most_rejected: the share of bad records above which nothing is written,
+    since such files are more likely wrong than their records.
+
+    Raises RefusedError.
+    """
+    kept = [checked.persist()]
+    try:
+        counts = _count(checked)
+        bad = {reason: count for reason, count in counts.items() if reason}
+        _accept(sum(counts.values()), sum(bad.values()), most_rejected)
+        clean = _keep(kept, newest_versions(accepted(checked)))
+        within = f"month between '{months[0]}' and '{months[1]}'"
+        claims = _keep(kept, add_features(clean).where(within))
+        found = _keep(kept, weeks(clean))
+        tables.replace(claims, f"{output}/claims", by="month", within=within)
+        tables.replace(found, f"{output}/weeks", by="year")
+        tables.replace(rejected(checked), f"{output}/rejected", by="source")
+        surges = found.where("is_surge").orderBy(sf.desc("surprise"), "week", "kind", "department").collect()
+        return Outcome(records=sum(counts.values()), rejected=bad, claims=claims.count(), surges=surges)
+    finally:
+        for frame in reversed(kept):
+            frame.unpersist()
+
+
+def _keep(kept: list[DataFrame], frame: DataFrame) -> DataFrame:
+    """Compute a frame once, however often it is used."""
+    kept.append(frame.persist())
+    return frame
+
+
+def _count(checked: DataFrame) -> dict[str | None, int]:
+    """Count records by their first reason: None for good ones."""
+    rows = checked.groupBy(sf.try_element_at("reasons", sf.lit(1)).alias("reason")).count().orderBy("reason").collect()
+    return {row["reason"]: row["count"] for row in rows}
+
+
+def _accept(records: int, bad: int, most_rejected: float) -> None:
+    if records == 0:
+        raise RefusedError("There are no records in the input.")
+    if bad > most_rejected * records:
+        raise RefusedError(
+            f"{bad} of {records} records are bad, more than the {most_rejected:.1%} allowed; nothing was written. "
+            "Look at the files, or allow more with --most-rejected."
+        )
