@@ -15,6 +15,8 @@ from generating import ROOT, commit, git
 from matrix import KITS, combination
 from repositories import put_kits, release
 
+pytestmark = pytest.mark.installs
+
 MADE_OF = ("pyproject.toml", "README.md", "LICENSE", "NOTICE")
 """What a build reads beside the packages."""
 PACKAGES = ("facteur", "routing")
@@ -96,7 +98,7 @@ def test_the_wheel_holds_every_file_of_the_kits_once_and_no_other(facteur, sourc
     assert [path for path in folder.rglob("*") if path.is_symlink()] == []
 
 
-@pytest.mark.parametrize("kit", [KITS[0], *(pytest.param(kit, marks=pytest.mark.installs) for kit in KITS[1:])])
+@pytest.mark.parametrize("kit", KITS)
 def test_what_is_installed_makes_the_same_project_as_the_repository(facteur, source, tmp_path, kit, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     answers = combination(kit, language="fr", license="MIT").data
