@@ -22,12 +22,12 @@ HEADER: Final = (
     "declared_on",
     "line",
     "channel",
-    "amount",
-    "policy_days",
+    "amount_eur",
+    "policy_age_days",
     "delay_days",
     "documents",
     "previous_claims",
-    "injury",
+    "has_injury",
     "track",
 )
 
@@ -40,8 +40,8 @@ def draw(random_: random.Random, shares: dict[str, float]) -> str:
 def track_of(random_: random.Random, claim: dict[str, str | int | float], amount: float) -> str:
     """Who looks at a claim: nobody (fast), a handler (standard), or an expert."""
     burden = amount / TYPICAL_AMOUNT[str(claim["line"])]
-    doubt = 1.2 * (int(claim["policy_days"]) < 60) + 0.5 * int(claim["previous_claims"])
-    doubt += 0.05 * int(claim["delay_days"]) + 2.0 * int(claim["injury"]) - 0.15 * int(claim["documents"])
+    doubt = 1.2 * (int(claim["policy_age_days"]) < 60) + 0.5 * int(claim["previous_claims"])
+    doubt += 0.05 * int(claim["delay_days"]) + 2.0 * int(claim["has_injury"]) - 0.15 * int(claim["documents"])
     score = 1.1 * burden + doubt + random_.gauss(0.0, 0.55)
     if score < 1.3:
         return "fast"
@@ -61,12 +61,12 @@ def claims(random_: random.Random) -> list[dict[str, str | int | float]]:
                 "line": line,
                 "channel": draw(random_, CHANNELS),
                 # One amount in twenty is not yet known when the claim is declared.
-                "amount": f"{amount:.2f}" if random_.random() > 0.05 else "",
-                "policy_days": random_.randrange(1, 4_000),
+                "amount_eur": f"{amount:.2f}" if random_.random() > 0.05 else "",
+                "policy_age_days": random_.randrange(1, 4_000),
                 "delay_days": min(60, int(random_.expovariate(0.2))),
                 "documents": random_.randrange(7),
                 "previous_claims": previous,
-                "injury": int(random_.random() < (0.12 if line == "motor" else 0.02)),
+                "has_injury": int(random_.random() < (0.12 if line == "motor" else 0.02)),
             }
             claim["track"] = track_of(random_, claim, amount)
             made.append(claim)
@@ -79,7 +79,7 @@ def claims(random_: random.Random) -> list[dict[str, str | int | float]]:
 def main() -> None:
     """Write them to standard output."""
     made = claims(random.Random(SEED))
-    made[101]["amount"] = "about 900"  # not a number
+    made[101]["amount_eur"] = "about 900"  # not a number
     made[707]["delay_days"] = -3  # declared before it happened
     made[1_303]["channel"] = "fax"  # not a channel
     made[1_777]["track"] = ""  # nobody decided it

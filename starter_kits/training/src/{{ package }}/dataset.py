@@ -47,12 +47,12 @@ GROUP: Final = "policy_id"
 DAY: Final = Day(name="declared_on")
 TARGET: Final = Category(name="track", values=("fast", "standard", "expert"))
 NUMBERS: Final = (
-    Number(name="amount", low=0, high=10_000_000, optional=True),  # EUR, as the policyholder estimates it
-    Number(name="policy_days", low=0, high=40_000),  # age of the policy when the claim was declared
+    Number(name="amount_eur", low=0, high=10_000_000, optional=True),  # as the policyholder estimates it
+    Number(name="policy_age_days", low=0, high=40_000),  # age of the policy when the claim was declared
     Number(name="delay_days", low=0, high=3_650),  # from the event to its declaration
     Number(name="documents", low=0, high=200),
     Number(name="previous_claims", low=0, high=100),
-    Number(name="injury", low=0, high=1),
+    Number(name="has_injury", low=0, high=1),
 )
 CATEGORIES: Final = (
     Category(name="line", values=("motor", "home", "travel")),
