@@ -44,6 +44,7 @@ def test_every_dependency_is_locked(project):
     assert train - set(pins("train")) == {"torch"}
     assert asked_for(groups["torch"]) <= set(pins("train"))
     assert asked_for(groups["test"]) <= set(pins("test"))
+    assert asked_for(groups["new"]) <= set(pins("new"))
 
 
 def test_a_larger_set_holds_the_smaller_one_in_the_same_versions():
@@ -59,7 +60,7 @@ def test_what_serves_holds_nothing_of_training():
     assert {"torch", "transformers", "onnx", "safetensors", "huggingface-hub"} & set(pins("serve")) == set()
 
 
-@pytest.mark.parametrize("name", ["serve", "train", "test"])
+@pytest.mark.parametrize("name", ["serve", "train", "test", "new"])
 def test_every_pin_has_a_hash_and_no_address(name):
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     assert "://" not in text
