@@ -2,6 +2,7 @@ import json
 import os
 import signal
 
+from running import eventually
 from troubled_model import CRASH, ERROR, HANG, ODD, SLOW
 
 FINISHED = 'prediction_finished_total{status="%s"}'
@@ -37,8 +38,7 @@ def test_every_claim_is_answered_once_though_workers_are_killed(service, claim_o
     ids = [service.post(claim_of(SLOW), **{"Idempotency-Key": f"claim {number}"}) for number in range(12)]
     [main], children = service.processes("worker")
     os.kill(children[0], signal.SIGKILL)  # in the middle of a prediction
-    while service.figure(FINISHED % "done") < done + 4:
-        pass
+    eventually(lambda: service.figure(FINISHED % "done") >= done + 4)
     os.kill(main, signal.SIGKILL)
     repeated = [service.post(claim_of(SLOW), **{"Idempotency-Key": f"claim {number}"}) for number in range(12)]
     assert repeated == ids
@@ -46,16 +46,16 @@ def test_every_claim_is_answered_once_though_workers_are_killed(service, claim_o
     assert {answer["status"] for answer in answers} == {"done"}
     assert service.figure(FINISHED % "done") == done + 12
     assert service.figure("prediction_accepted_total") == accepted + 12
-    assert max(answer["attempts"] for answer in answers) == 2
+    assert max(answer["attempts"] for answer in answers) <= 3
     assert "The worker died and is started again" in service.output
 
 
 def test_what_waits_is_counted_and_survives_a_restart_of_everything(start, claim_of):
-    first = start(MODEL="troubled_model:load", WORKER_PROCESSES="1")
+    first = start(WORKER_PROCESSES="1")
     ids = [first.post(claim_of(SLOW)) for _ in range(6)]
-    assert first.figure("prediction_waiting") + first.figure("prediction_in_hand") >= 4
+    assert first.figure("prediction_waiting") >= 3
     assert first.stop() == 0
-    second = start(MODEL="troubled_model:load", WORKER_PROCESSES="1")
+    second = start(WORKER_PROCESSES="1")
     assert {second.answer(id_)["status"] for id_ in ids} == {"done"}
     assert second.figure("prediction_waiting") == 0
     assert second.stop() == 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from uuid import UUID
 
 from flask import Flask, Response, jsonify, request, url_for
+from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 
 from .claim import Claim
@@ -16,6 +18,8 @@ from .openapi import document
 from .predictions import KeyReusedError, Predictions
 from .problems import ProblemError, answer_problems, invalid
 from .settings import Settings
+
+log = logging.getLogger(__name__)
 
 LONGEST_BODY = 64 * 1024
 LONGEST_KEY = 200
@@ -65,17 +69,19 @@ class _Api:
             raise ProblemError("Unauthenticated", "Send the header Authorization: Bearer, followed by the key.")
 
     def ask(self) -> Response:
-        """Keep a claim, hand it to workers, and only then say that it was accepted."""
+        """Keep a claim and wake a worker. What is kept is answered, even if no worker could be woken now."""
         claim, key = _claim(), _idempotency_key()
         if self._predictions.waiting() >= self._settings.queue_limit:
             raise ProblemError("Busy", f"{self._settings.queue_limit} predictions wait already.")
         try:
-            id_, unsent = self._predictions.accept(claim, key)
+            id_, new = self._predictions.accept(claim, key)
         except KeyReusedError:
             raise ProblemError("KeyReused", "Use a new key for another claim.") from None
-        if unsent:
-            self._send(id_)
-            self._predictions.sent(id_)
+        if new:
+            try:
+                self._send(id_)
+            except OperationalError as error:
+                log.warning("%s is sent later, since Redis does not answer: %s", id_, error)
         response = self._shown(id_, HTTPStatus.ACCEPTED)
         response.headers["Location"] = url_for("fetch", id_=id_)
         return response

@@ -10,8 +10,6 @@ from celery import Celery
 from .settings import Settings
 
 QUEUE = "predictions"
-UNACKNOWLEDGED = "unacked"
-"""The hash in which kombu keeps messages that workers took and have not answered for."""
 PREDICT = "predict"
 REDIS_SECONDS = 5.0
 """Longest wait for Redis, to connect and to answer."""
@@ -35,7 +33,7 @@ def make_celery(settings: Settings) -> Celery:
         task_default_queue=QUEUE,
         task_ignore_result=True,  # answers are kept by predictions.py, where each is written once
         task_store_errors_even_if_ignored=False,
-        # A message is acknowledged when its answer is kept, so a worker that dies leaves it to another.
+        # A message is acknowledged when its answer is kept, so a process that dies leaves it to another.
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_acks_on_timeout=False,
@@ -49,11 +47,8 @@ def make_celery(settings: Settings) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={
-            # What a dead worker held is looked for every two seconds, not every hundred, as kombu would.
-            "visibility_timeout": settings.visibility_seconds,
-            "unacked_restore_interval": 2,
-            "unacked_restore_throttle": 1,
-            "unacked_mutex_expire": 30,
+            # What a dead worker held is found by `forgotten`, long before this; it must only be longer than an attempt.
+            "visibility_timeout": max(3600, 2 * settings.attempt_seconds),
             "socket_timeout": REDIS_SECONDS,
             "socket_connect_timeout": REDIS_SECONDS,
             "socket_keepalive": True,

@@ -62,8 +62,9 @@ class KeptFigures(Collector):
         try:
             figures = self._predictions.figures()
             gauges = {
-                "prediction_waiting": ("Predictions that no worker took yet.", self._predictions.waiting()),
-                "prediction_in_hand": ("Predictions that workers took.", self._predictions.in_hand()),
+                "prediction_waiting": ("Predictions that no worker has begun on.", self._predictions.waiting()),
+                "prediction_oldest_seconds": ("Age of the first of them.", self._predictions.oldest_seconds()),
+                "prediction_running": ("Predictions that workers are at.", self._predictions.running()),
                 "prediction_workers": ("Workers that were heard from lately.", self._predictions.workers()),
             }
         except redis.RedisError as error:

@@ -6,6 +6,10 @@
     failed    the model cannot answer it, or every attempt ended badly; it is not tried again
 
 A prediction is kept until KEEP_HOURS after it was finished; one that waits is kept for as long as it waits.
+
+Celery's messages only wake workers: Redis can lose one together with the worker that it was handed to. So what is
+queued and what is running also stand in two sorted sets, by the time that they came there, and whatever no worker can
+still be at is sent again (`forgotten`). A message too many does no harm.
 """
 
 from __future__ import annotations
@@ -21,12 +25,20 @@ import redis
 from pydantic import BaseModel, ConfigDict, Field
 from redis.client import Pipeline
 
-from .broker import QUEUE, UNACKNOWLEDGED
+from .broker import QUEUE
 from .claim import Claim
 from .model import Prediction
 
+QUEUED = "queued"
+RUNNING = "running"
+NEWEST = "newest"
+"""When the newest prediction that a worker began on had been queued."""
+SWEPT = "swept"
 FIGURES = "figures"
 WORKERS = "workers"
+SWEEP_MILLISECONDS = 1500
+SWEEP_MOST = 100
+"""How many predictions are sent again at once."""
 HEARD_SECONDS = 30.0
 """A worker that was not heard from for longer does not count."""
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -79,7 +91,7 @@ class Predictions:
     def accept(self, claim: Claim, key: str | None) -> tuple[str, bool]:
         """Keep a claim under a new id, or find the one that the same idempotency key was given.
 
-        What is kept goes away by itself unless `sent` follows. Returns the id, and whether it has yet to be sent.
+        Returns the id, and whether it is new. From here on it will be answered, whether or not `send` succeeds.
 
         Raises:
             KeyReusedError: the key came with another claim.
@@ -90,36 +102,22 @@ class Predictions:
 
         def write(pipe: Pipeline) -> tuple[str, bool]:
             known = pipe.get(keyed) if keyed else None
-            before = pipe.hmget(_name(str(known)), "claim", "sent") if known else [None, None]
+            before = pipe.hget(_name(str(known)), "claim") if known else None
             pipe.multi()
-            if before[0] is not None:
-                if before[0] != content:
+            if before is not None:
+                if before != content:
                     raise KeyReusedError
-                return str(known), before[1] is None
-            pipe.hset(_name(id_), mapping={"claim": content, "key": keyed, "created_at": repr(self._clock())})
-            pipe.expire(_name(id_), self._keep_seconds)
+                return str(known), False
+            now = self._clock()
+            pipe.hset(_name(id_), mapping={"claim": content, "key": keyed, "created_at": repr(now)})
+            pipe.zadd(QUEUED, {id_: now})
             if keyed:
-                pipe.set(keyed, id_, ex=self._keep_seconds)
+                pipe.set(keyed, id_)
+            pipe.hincrby(FIGURES, "accepted", 1)
             return id_, True
 
         answer: tuple[str, bool] = self._redis.transaction(write, *([keyed] if keyed else []), value_from_callable=True)
         return answer
-
-    def sent(self, id_: str) -> None:
-        """Note that workers will hear of a prediction: it is kept until it is answered, however long that takes."""
-
-        def write(pipe: Pipeline) -> None:
-            kept: list[Any] = pipe.hmget(_name(id_), "key", "outcome")
-            key, outcome = kept
-            pipe.multi()
-            pipe.hset(_name(id_), "sent", 1)
-            if outcome is None:  # else a worker was faster, and said how long to keep it
-                pipe.persist(_name(id_))
-                if key:
-                    pipe.persist(key)
-            pipe.hincrby(FIGURES, "accepted", 1)
-
-        self._redis.transaction(write, _name(id_))
 
     def find(self, id_: str) -> Asked | None:
         """Return a prediction, or None if there is none of that id."""
@@ -143,14 +141,50 @@ class Predictions:
 
         Returns the claim and the number of the attempt; None if there is nothing left to do.
         """
-        content, outcome = self._redis.hmget(_name(id_), "claim", "outcome")
-        if content is None or outcome is not None:
-            return None
-        with self._redis.pipeline() as pipe:
-            pipe.hincrby(_name(id_), "attempts", 1)
+
+        def write(pipe: Pipeline) -> tuple[Claim, int] | None:
+            kept: list[Any] = pipe.hmget(_name(id_), "claim", "outcome", "attempts")
+            content, outcome, attempts = kept
+            queued_at: Any = pipe.zscore(QUEUED, id_)
+            newest: Any = pipe.get(NEWEST)
+            pipe.multi()
+            pipe.zrem(QUEUED, id_)
+            if queued_at is not None and queued_at > float(newest or 0):
+                pipe.set(NEWEST, repr(queued_at))
+            if content is None or outcome is not None:
+                pipe.zrem(RUNNING, id_)
+                return None
+            pipe.zadd(RUNNING, {id_: self._clock()})
             pipe.hincrby(FIGURES, "attempts", 1)
-            attempt = pipe.execute()[0]
-        return Claim.model_validate_json(content), attempt
+            pipe.hincrby(_name(id_), "attempts", 1)
+            return Claim.model_validate_json(content), int(attempts or 0) + 1
+
+        begun: tuple[Claim, int] | None = self._redis.transaction(write, _name(id_), value_from_callable=True)
+        return begun
+
+    def queue_again(self, id_: str) -> None:
+        """Note that a message of this prediction is at the end of the queue again."""
+        with self._redis.pipeline() as pipe:
+            pipe.zrem(RUNNING, id_)
+            pipe.zadd(QUEUED, {id_: self._clock()})
+            pipe.execute()
+
+    def forgotten(self, seconds: float) -> list[str]:
+        """Return predictions whose message is lost; at most one caller at a time gets any.
+
+        That is what has been running for longer than any attempt can last, and what is queued though younger ones were
+        begun already, since the queue keeps their order, or though the queue is empty.
+
+        Args:
+            seconds: the longest that an attempt can last, with some to spare.
+        """
+        if not self._redis.set(SWEPT, 1, nx=True, px=SWEEP_MILLISECONDS):
+            return []
+        now = self._clock()
+        newest = float(self._redis.get(NEWEST) or 0) if self._redis.llen(QUEUE) else now
+        running = self._redis.zrange(RUNNING, "-inf", now - seconds, byscore=True, offset=0, num=SWEEP_MOST)
+        queued = self._redis.zrange(QUEUED, "-inf", newest - seconds, byscore=True, offset=0, num=SWEEP_MOST)
+        return [*running, *queued]
 
     def finish(self, id_: str, outcome: Outcome) -> bool:
         """Write how a prediction ended. Returns False, and changes nothing, if it had ended before."""
@@ -159,6 +193,8 @@ class Predictions:
             kept: list[Any] = pipe.hmget(_name(id_), "created_at", "key", "outcome")
             created_at, key, before = kept
             pipe.multi()
+            pipe.zrem(QUEUED, id_)
+            pipe.zrem(RUNNING, id_)
             if created_at is None or before is not None:
                 return False
             now = self._clock()
@@ -186,12 +222,17 @@ class Predictions:
         self._redis.zremrangebyscore(WORKERS, "-inf", now - HEARD_SECONDS)
 
     def waiting(self) -> int:
-        """Return how many messages no worker took yet."""
-        return int(self._redis.llen(QUEUE))
+        """Return how many predictions no worker has begun on."""
+        return int(self._redis.zcard(QUEUED))
 
-    def in_hand(self) -> int:
-        """Return how many messages workers took and have not answered for."""
-        return int(self._redis.hlen(UNACKNOWLEDGED))
+    def running(self) -> int:
+        """Return how many predictions workers are at."""
+        return int(self._redis.zcard(RUNNING))
+
+    def oldest_seconds(self) -> float:
+        """Return for how long the first of those that wait has waited."""
+        first = self._redis.zrange(QUEUED, 0, 0, withscores=True)
+        return max(0.0, self._clock() - first[0][1]) if first else 0.0
 
     def workers(self, *, since: float | None = None) -> int:
         """Return how many workers were heard from, lately or since a moment."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, json
-from kombu.exceptions import OperationalError
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import RedisError
 from werkzeug.exceptions import HTTPException
@@ -93,7 +92,6 @@ def answer_problems(app: Flask) -> None:
     app.register_error_handler(ProblemError, _told)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RedisError, _redis)
-    app.register_error_handler(OperationalError, _redis)
     app.register_error_handler(Exception, _unexpected)
 
 

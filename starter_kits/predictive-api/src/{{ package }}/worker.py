@@ -23,8 +23,9 @@ import redis
 from celery import signals
 from celery.exceptions import Reject
 from celery.platforms import SecurityWarning
+from kombu.exceptions import OperationalError
 
-from .broker import PREDICT, connect, make_celery
+from .broker import PREDICT, connect, make_celery, make_sender
 from .model import Model, UnanswerableError, load_model
 from .predictions import Outcome, Predictions
 from .settings import Settings
@@ -77,6 +78,7 @@ class Answering:
                 log.exception("Attempt %d at %s failed", attempt, id_)
                 if attempt < self._max_attempts:
                     self._pause(min(PAUSE_SECONDS * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS))
+                    self._predictions.queue_again(id_)
                     raise Reject("the next attempt", requeue=True) from None
                 outcome = Outcome(error=f"The model raised an error, {attempt} times.")
             self._predictions.finish(id_, outcome)
@@ -110,6 +112,7 @@ class Worker:
         load_model(self._settings.model)  # each child loads its own; here one hears of errors
         celery = make_celery(self._settings)
         celery.task(name=PREDICT)(self._answer)
+        self._send = make_sender(celery)
         signals.setup_logging.connect(self._set_up_logging)
         signals.worker_process_init.connect(self._begin_child)
         signals.heartbeat_sent.connect(self._beat)
@@ -148,9 +151,14 @@ class Worker:
         self._model  # noqa: B018 - loads it
 
     def _beat(self, **_: object) -> None:
+        """Say that we live, and send again what was forgotten (every two seconds, in the main process)."""
         try:
             self._predictions.beat(self._name)
-        except redis.RedisError as error:
+            for id_ in self._predictions.forgotten(self._settings.attempt_seconds):
+                log.warning("%s was forgotten, and is sent again", id_)
+                self._predictions.queue_again(id_)
+                self._send(id_)
+        except (redis.RedisError, OperationalError) as error:
             log.warning("Redis does not answer: %s", error)
             return
         self._alive.touch()
