@@ -1,8 +1,8 @@
 """The answers that change what a kit generates, and which of their combinations are tried.
 
 A combination names only what is asked: what a question's default is, and what is not asked after another answer, stay
-out. `defaults` is what somebody gets who answers nothing but the project's name; `pairs` meets every two answers of a
-kit in one project at least, in some ten projects; `every` is all there are.
+out. DEFAULTS is what somebody gets who answers nothing but the project's name; FEW meets every answer of a kit, in four
+projects; PAIRS meets every two answers of a kit in one project at least, in some ten; EVERY is all there are.
 """
 
 from __future__ import annotations
@@ -90,25 +90,32 @@ def every(kit: str) -> list[Combination]:
     return list(dict.fromkeys(_asked(kit, dict(zip(axes, chosen, strict=True))) for chosen in product(*axes.values())))
 
 
-def _pairs_in(one: Combination) -> set[tuple[object, ...]]:
-    return set(combinations(one.answers, 2))
+def _parts(one: Combination, size: int) -> set[tuple[object, ...]]:
+    return set(combinations(one.answers, size))
 
 
-def _greedy(kit: str) -> Iterator[Combination]:
-    left, missing = every(kit), set().union(*map(_pairs_in, every(kit)))
+def _greedy(kit: str, size: int) -> Iterator[Combination]:
+    whole = every(kit)
+    left, missing = whole.copy(), set().union(*(_parts(one, size) for one in whole))
     while missing:
         # The defaults first, then whatever meets most; the first of equals, so that the choice is the same everywhere.
-        best = left[0] if len(left) == len(every(kit)) else max(left, key=lambda one: len(_pairs_in(one) & missing))
+        best = left[0] if len(left) == len(whole) else max(left, key=lambda one: len(_parts(one, size) & missing))
         left.remove(best)
-        missing -= _pairs_in(best)
+        missing -= _parts(best, size)
         yield best
+
+
+def few(kit: str) -> list[Combination]:
+    """Return the fewest combinations of a kit in which every answer is met, its defaults first."""
+    return list(_greedy(kit, 1))
 
 
 def pairs(kit: str) -> list[Combination]:
     """Return few combinations of a kit in which every two answers meet, its defaults first."""
-    return list(_greedy(kit))
+    return list(_greedy(kit, 2))
 
 
 DEFAULTS = [combination(kit) for kit in KITS]
+FEW = [one for kit in KITS for one in few(kit)]
 PAIRS = [one for kit in KITS for one in pairs(kit)]
 EVERY = [one for kit in KITS for one in every(kit)]
