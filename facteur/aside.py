@@ -14,6 +14,16 @@ OF_A_CLONE = {".git"}
 """What a clone of an empty repository holds: it counts as empty."""
 
 
+def check_place(folder: Path) -> None:
+    """Find out whether `folder` can be made, before anybody takes pains with what goes into it.
+
+    Raises:
+        ConfigurationError: There is something in it, or nothing can be written there.
+    """
+    _refuse_what_is_there(folder)
+    _begin_aside(folder).rmdir()
+
+
 @contextmanager
 def made_aside(folder: Path) -> Iterator[Path]:
     """Give a folder of the same name to work in, and move it to `folder` at the end; after an error nothing is left.
@@ -25,30 +35,29 @@ def made_aside(folder: Path) -> Iterator[Path]:
         ConfigurationError: `folder` exists with something in it, or nothing can be written there.
     """
     _refuse_what_is_there(folder)
-    exists = folder.is_dir()
-    home = folder if exists else next(parent for parent in folder.parents if parent.exists())
-    try:
-        aside = Path(tempfile.mkdtemp(prefix=".facteur-new-", dir=home))
-    except OSError as error:
-        raise unwritable(error, home) from error
+    aside = _begin_aside(folder)
     try:
         work = aside / folder.name
         yield work
         try:
-            if exists:
+            if folder.is_dir():
                 _move_into(work, folder)
             else:
                 folder.parent.mkdir(parents=True, exist_ok=True)
                 work.rename(folder)
         except OSError as error:
-            raise unwritable(error, folder) from error
+            raise ConfigurationError(f"{folder} cannot be written ({error.strerror}).") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def unwritable(error: OSError, folder: Path) -> ConfigurationError:
-    """Say in one sentence why nothing could be written."""
-    return ConfigurationError(f"{folder} cannot be written ({error.strerror}).")
+def _begin_aside(folder: Path) -> Path:
+    """Make a folder with a name of nobody's, in `folder` or as near above it as there is one."""
+    home = next(place for place in (folder, *folder.parents) if place.exists())
+    try:
+        return Path(tempfile.mkdtemp(prefix=".facteur-new-", dir=home))
+    except OSError as error:
+        raise ConfigurationError(f"{home} cannot be written ({error.strerror}).") from error
 
 
 def _refuse_what_is_there(folder: Path) -> None:

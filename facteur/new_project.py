@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from facteur.aside import made_aside
+from facteur.aside import check_place, made_aside
 from facteur.kits import Kits, installed_kits, kits_of_repository
 from routing.errors import ConfigurationError, FacteurError
 
@@ -52,21 +52,22 @@ def new(  # noqa: PLR0913 - the options of a command
 
     At a terminal it asks what is not answered yet. FOLDER is new or empty; where something is wrong nothing is made.
     """
+    if folder is None and not listed:
+        _refuse("Name the FOLDER to make, such as: facteur new my-project")
+    if ref and not repository:
+        _refuse("--ref names a version in a repository: name that by --from.")
     try:
         with tempfile.TemporaryDirectory(prefix="facteur-kits-") as scratch:
             place = Path(scratch) / "kits"
             kits = kits_of_repository(repository, ref, place) if repository else installed_kits(place)
             questions = _questions(kits)
-            if listed:
+            if folder is None or listed:
                 for name, what in questions.kits().items():
                     click.echo(f"{name:16}{what}")
                 return
-            if folder is None:
-                _refuse("Name the FOLDER to make, such as: facteur new my-project")
-            if ref and not repository:
-                _refuse("--ref names a version in a repository: name that by --from.")
+            check_place(folder.resolve())
+            answers = _answers(questions, folder, _given(kit, pairs), file, defaults=defaults)
             with made_aside(folder.resolve()) as work:
-                answers = _answers(questions, folder, _given(kit, pairs), file, defaults=defaults)
                 files = _make(kits, work, answers)
     except FacteurError as error:
         _refuse(str(error), status=INTERRUPTED if _is_interruption(error) else REFUSED)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import pty
-import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -170,21 +171,24 @@ def test_where_nothing_may_be_written_it_says_so(new):
         assert_refused(result, f"{Path('locked').resolve()} cannot be written (Permission denied).")
 
 
-def in_a_process(*arguments, **how):
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
-    code = "from facteur.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, "new", *arguments], env=environ, capture_output=True, text=True, check=False, **how
+def a_process():
+    """The command as a process of its own, with the small kits: `facteur` but for where these are."""
+    code = (
+        "from pathlib import Path; from facteur import kits; from facteur.cli import main; "
+        f"kits.INSTALLED = Path({str(Path('../starter_kits').resolve())!r}); main()"
     )
+    return [sys.executable, "-c", code, "new"], {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+
+
+def in_a_process(*arguments, before=()):
+    command, environ = a_process()
+    words = [*before, *command, *arguments]
+    return subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
 
 
 def test_on_a_full_disk_it_says_so_and_leaves_nothing():
-    """No file may grow over two kilobytes: what a full disk is to whoever writes."""
-
-    def small_disk():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
-
-    result = in_a_process("radar", "--defaults", preexec_fn=small_disk)
+    """No file may grow over some kilobytes, in sh's blocks: what a full disk is to whoever writes."""
+    result = in_a_process("radar", "--defaults", before=["sh", "-c", 'ulimit -f 4; exec "$0" "$@"'])
     assert result.returncode == 2
     assert "(File too large)" in result.stderr
     assert result.stderr.count("\n") == 1
@@ -243,10 +247,13 @@ class Terminal:
     """A terminal with somebody before it."""
 
     def __init__(self, *arguments):
-        self.pid, self.end = pty.fork()
-        if self.pid == 0:
-            os.environ |= {"PYTHONPATH": str(ROOT), "PROMPT_TOOLKIT_NO_CPR": "1", "TERM": "xterm", "COLUMNS": "120"}
-            os.execv(sys.executable, [sys.executable, "-m", "facteur", "new", *arguments])  # noqa: S606 - our own
+        command, environ = a_process()
+        environ |= {"PROMPT_TOOLKIT_NO_CPR": "1", "TERM": "xterm"}
+        self.end, its_end = pty.openpty()
+        self.process = subprocess.Popen(
+            [*command, *arguments], env=environ, stdin=its_end, stdout=its_end, stderr=its_end, start_new_session=True
+        )
+        os.close(its_end)
         self.seen = ""
 
     def wait_for(self, words, seconds=30):
@@ -268,7 +275,8 @@ class Terminal:
                 self.seen += os.read(self.end, 65536).decode()
             except OSError:
                 break
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self.end)
+        return self.process.wait(30)
 
 
 def test_at_a_terminal_it_asks_what_is_not_answered():
@@ -302,6 +310,33 @@ def test_ctrl_c_at_a_question_leaves_nothing():
     assert terminal.status() == 128 + signal.SIGINT
     assert "Stopped; nothing was made." in terminal.seen
     assert_nothing_is_left()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda sent: sent.name)
+def test_whoever_leaves_at_a_question_leaves_nothing(sent):
+    terminal = Terminal("radar")
+    terminal.wait_for("Which kit?")
+    terminal.process.send_signal(sent)
+    assert terminal.status() in {-sent, 128 + sent}
+    assert_nothing_is_left()
+
+
+def test_a_port_in_use_is_asked_for_again_and_nothing_else_is():
+    """All is answered on the command line, but another program has the port."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server, closing(socket.create_server(("", 0))) as other:
+        busy, free = server.getsockname()[1], other.getsockname()[1]
+        other.close()
+        assert (
+            in_a_process("like-this", "--kit", "predictive-api", "--defaults", "--answer", f"port={free}").returncode
+            == 0
+        )
+        terminal = Terminal("radar", "--answers", "like-this/.copier-answers.yml", "--answer", f"port={busy}")
+        terminal.wait_for(f"port: {busy} is in use on this machine; choose another.")
+        terminal.wait_for("On which port")
+        terminal.wait_for("8030")
+        terminal.type("\x08" * 4 + f"{free}\r")
+        assert terminal.status() == 0, terminal.seen
+    assert answers_of("radar")["port"] == free
 
 
 # -- what is installed
