@@ -18,7 +18,7 @@ NOBODYS = re.compile(
     r"(?:.+\.)?(?:localhost|example|test|invalid|example\.(?:com|net|org))|127(?:\.\d+){3}|\[::1\]",
     flags=re.IGNORECASE,
 )
-STAND_IN = re.compile(r"PASSWORD|\*+|\.{3}|…|\$\w+|\$?\{.*\}|%\(?\w+\)?s?")
+STAND_IN = re.compile(r"PASSWORD|\*+|\.{3}|…|\$\w+|\$\(\w+\)|\$?\{.*\}|%\(?\w+\)?s?")
 """What stands where a password is to come."""
 BESIDE = {"db", "host", "postgres", "redis"}
 """Names that a service has for those beside it, in a test or in a composition."""

@@ -34,7 +34,7 @@ PLANTED = {
         ("overlays/staging/image/kustomization.yaml", "name: claims-radar", "name: other", "has no digest"),
     ],
     "predictive-api": [
-        (API, "livenessProbe", "startupProbe", "no livenessProbe"),
+        (API, "livenessProbe", "lifeProbe", "no livenessProbe"),
         (API, "{name: http, containerPort", "{name: web, containerPort", "which it has not"),
         (API, "value: redis://:$(REDIS_PASSWORD)@", "value: redis://:hunter2@", "refer to a Secret"),
         ("base/access.yaml", "targetPort: http", "targetPort: https", "no pod has its port"),

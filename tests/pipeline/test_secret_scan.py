@@ -90,6 +90,7 @@ def test_that_no_commits_were_looked_through_is_said(project, before):
         ("https://u:x@db.example/ and https://u:{real}@pg.corp.fr/", True),
         ("postgresql://facteur:PASSWORD@db.prod.corp.fr/facteur", False),
         ("postgresql://facteur:${POSTGRES_PASSWORD:-facteur}@postgres/facteur", False),
+        ("redis://:$(REDIS_PASSWORD)@radar-redis:6379/0", False),
         ("postgresql://facteur:{real}@db.example/facteur", False),
         ("postgresql://facteur:facteur@postgres:5432/facteur", False),
         ("redis://:hunter2@127.0.0.1:1/0", False),
