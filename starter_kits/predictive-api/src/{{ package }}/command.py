@@ -44,39 +44,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(role: str) -> None:
-    from .settings import read_settings  # noqa: PLC0415
+    from .settings import read_settings
 
     settings = read_settings(os.environ)
     if role == "up":
-        from .up import up  # noqa: PLC0415
+        from .up import up
 
         up(settings, _say)
         return
     if not settings.redis_url:
         raise UnusableError("Set REDIS_URL, such as redis://localhost:6379/0; `up` alone brings a Redis of its own.")
     if role == "worker":
-        from .alive import alive_file  # noqa: PLC0415
-        from .worker import Worker  # noqa: PLC0415
+        from .alive import alive_file
+        from .worker import Worker
 
         Worker(settings, alive=alive_file()).run()
         return
     # prometheus_client looks for this folder when it is imported.
     with tempfile.TemporaryDirectory(prefix="metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        from .serving import run_api  # noqa: PLC0415
+        from .serving import run_api
 
         run_api(settings)
 
 
 def _alive() -> None:
-    from .alive import alive_file, check_alive  # noqa: PLC0415
+    from .alive import alive_file, check_alive
 
     check_alive(alive_file(), time.time())
 
 
 def _train(data: Path, to: Path | None) -> None:
-    from .model import BUNDLED  # noqa: PLC0415
-    from .training import train  # noqa: PLC0415
+    from .model import BUNDLED
+    from .training import train
 
     quality = train(data, to or BUNDLED)
     _say(
