@@ -120,17 +120,15 @@ def files(folder):
 
 
 @pytest.mark.parametrize("kit", SOME)
-def test_another_answer_changes_what_it_asks_for_and_nothing_else(made, kit):
-    folder = made(kit, license="MIT")
-    update(folder, vcs_ref="v1.0.0", data={"deploy": False, "license": "Apache-2.0"})
-    status = status_of(folder)
-    gone = {name for name, mark in status.items() if mark == " D"}
-    assert gone
-    assert {name.partition("/")[0] for name in gone} <= {"ci", "rancher"}
+def test_another_answer_leaves_what_a_new_project_with_it_has(made, kits, tmp_path, kit):
+    folder, fresh = made(kit, license="MIT"), tmp_path / "fresh"
+    update(folder, vcs_ref="v1.0.0", data={"deploy": False, "license": "Apache-2.0", "language": "fr"})
+    data = combination(kit, license="Apache-2.0", deploy=False, language="fr").data
+    data["description"] = yaml.safe_load((folder / ".copier-answers.yml").read_text("utf-8"))["description"]
+    copier.run_copy(str(kits), fresh, data=data, vcs_ref="v1.0.0", defaults=True, quiet=True)
+    assert "UU" not in status_of(folder).values()
     assert not (folder / "rancher").exists()
-    assert status["LICENSE"] == " M"
-    assert "Apache License" in (folder / "LICENSE").read_text("utf-8")
-    assert "README.md" not in {name for name, mark in status.items() if mark == "UU"}
+    assert files(folder) == files(fresh)
 
 
 def test_marks_of_a_conflict_cannot_be_committed(made):
