@@ -27,9 +27,10 @@ WRONG: Final = (dataset.DataError, recipe.RecipeError, RegistryError, WorkshopBu
 def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
     """Run a command and give its exit status."""
     given = _parser().parse_args(arguments)
+    told = settings.read(environment)
     try:
         do: Callable[[argparse.Namespace, settings.Settings], int] = given.do
-        return do(given, settings.read(environment))
+        return do(given, told)
     except prepare.ChecksFailedError as error:
         _print_outcomes(error.outcomes)
         print(error, file=sys.stderr)
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
+        print(f"{error.filename or told.var}: {error.strerror}.", file=sys.stderr)
         return MISUSED
 
 

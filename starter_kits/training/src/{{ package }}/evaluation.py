@@ -13,7 +13,7 @@ from . import scores
 from .dataset import GROUP, SLICES, TARGET
 from .estimators import Model, load, probabilities
 from .recipe import Recipe
-from .scores import Bin, ClassScore, Floats, Interval, Ints
+from .scores import Bin, ClassScore, Floats, Interval, Ints, Weights
 
 FIRST_DRAWS: Final = 1  # added to the seed, so that draws are not those of the training
 
@@ -131,7 +131,7 @@ class _Judge:
 
     truth: Ints
     groups: Ints
-    weights: Ints
+    weights: Weights
 
     def pairs(self, of_model: Floats, where: Any = slice(None)) -> Floats:
         counted = scores.pairs(

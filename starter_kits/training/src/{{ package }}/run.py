@@ -54,11 +54,10 @@ def run(job: Job, say: Say) -> Result:
         WorkshopBusyError: another run works in the same folder.
     """
     with job.workshop.alone():
+        champion = named(job.registry, CHAMPION)  # first, for there is no use in training if nobody can be asked
         prepared = _prepared(job, say)
         trained = _trained(job, prepared, say)
-        digest = digest_of_file(trained.folder / MODEL)
-        champion = named(job.registry, CHAMPION)
-        if champion is not None and champion.digest == digest:
+        if champion is not None and champion.digest == digest_of_file(trained.folder / MODEL):
             return _nothing_new(job, champion, say)
         evaluated = _evaluated(job, prepared, trained, champion, say)
         found = evaluation.read((evaluated.folder / EVALUATION).read_text(encoding="utf-8"))

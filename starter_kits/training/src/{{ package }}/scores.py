@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.uint8]
 
 BINS: Final = 10
-AT_ONCE: Final = 64  # draws in memory at a time
+AT_ONCE: Final = 64  # draws of which the weights are numbers of eight bytes at a time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,20 +72,20 @@ def macro_f1(confusion: Floats) -> Floats:
     return np.asarray(f1(confusion).mean(axis=-1))
 
 
-def draws(groups: int, resamples: int, seed: int) -> Ints:
-    """How often each group is drawn, of shape (resamples, groups)."""
+def draws(groups: int, resamples: int, seed: int) -> Weights:
+    """How often each group is drawn, of shape (resamples, groups): a byte each, for there may be many groups."""
     generator = np.random.default_rng(seed)
-    parts = [
-        generator.multinomial(groups, np.full(groups, 1 / groups), size=min(AT_ONCE, resamples - done))
-        for done in range(0, resamples, AT_ONCE)
-    ]
-    return np.concatenate(parts).astype(np.int64)
+    weights = np.empty((resamples, groups), dtype=np.uint8)
+    for row in weights:
+        row[:] = np.bincount(generator.integers(0, groups, groups), minlength=groups)
+    return weights
 
 
-def drawn(counted: Floats, weights: Ints) -> Floats:
+def drawn(counted: Floats, weights: Weights) -> Floats:
     """The confusion of each draw, of shape (resamples, classes, classes)."""
     flat = counted.reshape(len(counted), -1)
-    return np.asarray((weights @ flat).reshape(len(weights), *counted.shape[1:]))
+    parts = [weights[start : start + AT_ONCE] @ flat for start in range(0, len(weights), AT_ONCE)]
+    return np.concatenate(parts).reshape(len(weights), *counted.shape[1:])
 
 
 def interval(value: Floats | float, of_draws: Floats) -> Interval:
