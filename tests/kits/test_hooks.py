@@ -46,8 +46,9 @@ def committing(project, name, text):
     return project.run("git", "commit", "--message", "Try", **IDENTITY)
 
 
-def test_all_that_a_kit_makes_may_be_committed(hooked):
-    done = hooked.run(".venv/bin/python", "-m", "pre_commit", "run", "--all-files", **IDENTITY)
+@pytest.mark.parametrize("which", ["--all-files"], ids=["python"])
+def test_all_that_a_kit_makes_may_be_committed(hooked, which):
+    done = hooked.run(".venv/bin/python", "-m", "pre_commit", "run", which, **IDENTITY)
     assert done.code == 0, str(done)
     assert committing(hooked, "docs/notes.md", "A note.\n").code == 0
 

@@ -93,26 +93,6 @@ def test_a_failing_test_and_a_wrong_type_are_seen(installed, kit):
     assert "planted.py:3: error: Incompatible types in assignment" in linted.said
 
 
-@each_kit()
-def test_the_hooks_pass_on_a_new_project_and_refuse_what_an_update_left_open(installed, kit):
-    project = installed(kit)
-    hooks = ("sh", "-c", ".venv/bin/python -m pre_commit run --all-files")
-    passed = project.run(*hooks)
-    assert passed.code == 0, str(passed)
-    assert git(project.path, "status", "--porcelain") == ""
-    readme = project.path / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    readme.write_text(
-        f"{text}<<<<<<< before updating\nours\n=======\ntheirs\n>>>>>>> after updating\n", encoding="utf-8"
-    )
-    try:
-        refused = project.run(*hooks)
-    finally:
-        readme.write_text(text, encoding="utf-8")
-    assert refused.code != 0
-    assert "README.md" in refused.said
-
-
 def installed_packages(project):
     return {path: path.stat().st_mtime_ns for path in (project.path / ".venv").rglob("*.dist-info/RECORD")}
 
