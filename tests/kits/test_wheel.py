@@ -32,7 +32,7 @@ def run(*words, at=ROOT, **environ):
     return done.stdout
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def source(tmp_path_factory):
     """A repository of the product, released as v1.0.0."""
     folder = tmp_path_factory.mktemp("source") / "facteur"
@@ -46,7 +46,7 @@ def source(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built(source, tmp_path_factory):
     """Its wheel, built from a copy, since setuptools builds inside."""
     folder = tmp_path_factory.mktemp("built")
@@ -60,7 +60,7 @@ def built(source, tmp_path_factory):
     return wheel
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def facteur(built, tmp_path_factory):
     """The command in an environment of its own, where pip compiled what it installed; libraries are those of here."""
     environment = tmp_path_factory.mktemp("environment")
