@@ -12,7 +12,7 @@ import sys
 import pytest
 import yaml
 from checkout import ROOT, Checkout, git
-from matrix import COMPONENTS, KITS, combination
+from matrix import COMPONENTS, KITS, PACKAGE, combination
 from workshop import WITHOUT_JAVA, lent
 
 pytestmark = pytest.mark.installs
@@ -25,7 +25,7 @@ MERGE_REQUEST = {
 TAG = {"CI_COMMIT_TAG": "v1.2.3", "CI_COMMIT_BRANCH": ""}
 CHECKS = {"lint", "unit: [3.11]", "unit: [3.12]", "audit", "static", "secrets", "sbom"}
 BUILT = {"build-image-version", "build-image"}
-PLANTED = "def test_that_was_planted_to_fail():\n    assert 1 + 1 == 3\n"
+PLANTED = f"import {PACKAGE}\n\n\ndef test_that_was_planted_to_fail():\n    assert 1 + 1 == 3, {PACKAGE}\n"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 BUILDAH = """#!/bin/sh
 echo "$@" >>"$CALLS"
@@ -122,24 +122,34 @@ def with_environment(checkout, kit, installed):
     return checkout
 
 
-@each_kit()
-def test_lint_and_unit_pass_and_a_planted_failing_test_fails(installed, generated, tmp_path, kit):
+@pytest.mark.parametrize("kit", [pytest.param(kit, marks=[] if kit == "python" else pytest.mark.whole) for kit in KITS])
+def test_lint_and_unit_pass_as_they_stand(installed, generated, tmp_path, kit):
     checkout = checkout_of(generated.copy(tmp_path / "project", kit))
     with_environment(checkout, kit, installed)
     run = checkout.run("lint", "unit: [3.11]")
     assert run.code == 0, run.log
     assert run.passed("lint")
     assert run.passed("unit: [3.11]")
-    assert re.search(r"unit: \[3\.11\] 9\d% coverage|unit: \[3\.11\] 100% coverage", run.log), "GitLab shows it"
+    assert re.search(r"PASS .*unit: \[3\.11\] (9\d|100)% coverage", run.log), "GitLab shows it"
     assert "<testsuite" in (checkout.path / "junit.xml").read_text(encoding="utf-8")
     assert "<coverage " in (checkout.path / "coverage.xml").read_text(encoding="utf-8")
-    # The others passed; it alone is asked, through the same words.
-    shutil.rmtree(checkout.path / "tests")
-    checkout.write("tests/test_planted.py", PLANTED)
-    failed = checkout.run("unit: [3.11]")
+
+
+@each_kit()
+def test_a_planted_failing_test_fails_the_pipeline_and_mended_it_passes(installed, generated, tmp_path, kit):
+    checkout = checkout_of(generated.copy(tmp_path / "project", kit))
+    with_environment(checkout, kit, installed)
+    # Alone: all the others run in the job as it stands.
+    given = checkout.with_variables(ARGS="tests/test_planted.py")
+    given.write("tests/test_planted.py", PLANTED)
+    failed = given.run("unit: [3.11]")
     assert failed.code == 1
     assert failed.failed("unit: [3.11]")
     assert "test_that_was_planted_to_fail" in failed.log
+    given.write("tests/test_planted.py", PLANTED.replace("== 3", "== 2"))
+    mended = given.run("unit: [3.11]")
+    assert mended.code == 0, mended.log
+    assert mended.passed("unit: [3.11]")
 
 
 @each_kit()

@@ -166,5 +166,9 @@ def lent(path, whole: Installed) -> Project:
     own = venv / packages.relative_to(whole.path / ".venv")
     own.mkdir(parents=True)
     # Ours first: the other's own package has the same name.
-    (own / "lent.pth").write_text(f"{path / 'src'}\n{packages}\n", encoding="utf-8")
+    (own / "lent.pth").write_text(
+        # With what the folder itself adds, such as the start of coverage in processes of tests.
+        f"{path / 'src'}\nimport site; site.addsitedir({str(packages)!r})\n",
+        encoding="utf-8",
+    )
     return Project(path=path, environ={**fresh_environment(), "ENVIRONMENT_IS_READY": "1"})
