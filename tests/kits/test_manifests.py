@@ -78,6 +78,20 @@ def test_those_of_every_answer_too(generated, kit):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("kit", ["pyspark"])
+def test_sparks_executors_can_be_chosen_and_keep_the_rules(generated, tmp_path, kit):
+    project = tmp_path / "project"
+    shutil.copytree(generated(kit), project)
+    for overlay in project.glob("rancher/overlays/*/kustomization.yaml"):
+        text = overlay.read_text(encoding="utf-8")
+        assert "  # - ../../executors" in text
+        overlay.write_text(text.replace("  # - ../../executors", "  - ../../executors"), encoding="utf-8")
+    own = checked(project)
+    assert own.returncode == 0, own.stdout + own.stderr
+    done = judged([project])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("kit", KITS)
 def test_make_manifests_passes_and_before_a_deployment_refuses_what_is_an_example(installed, generated, tmp_path, kit):
     project = lent_project(generated, tmp_path, installed, kit)
