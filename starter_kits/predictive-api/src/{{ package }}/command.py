@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--data", type=Path, default=DATA, help=f"judged claims ({DATA})")
     train.add_argument("--to", type=Path, default=None, help="the file to write (the bundled model's)")
     given = parser.parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C in the middle of an import may otherwise be swallowed
     try:
         if given.command == "train":
             _train(given.data, given.to)

@@ -28,7 +28,7 @@ from .errors import UnusableError
 from .predictions import Predictions
 from .settings import Settings
 
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 """How long each process may take to end what it began, before it is killed."""
 LOOK_SECONDS = 0.1
