@@ -11,8 +11,6 @@ from .clean import newest_versions
 from .features import add_features
 from .radar import weeks
 
-EVER = ("0000-00", "9999-99")
-
 
 class RefusedError(Exception):
     """The input is not what the job takes; the message says why. Nothing was written."""
@@ -28,12 +26,15 @@ class Outcome:
     surges: list[Row]  # weeks with many more claims than expected, the most surprising first; see radar.WEEK
 
 
-def run(checked: DataFrame, output: str, *, months: tuple[str, str] = EVER, most_rejected: float = 0.05) -> Outcome:
+def run(
+    checked: DataFrame, output: str, *, first: str | None = None, last: str | None = None, most_rejected: float = 0.05
+) -> Outcome:
     """Write the tables `claims`, `weeks` and `rejected` under a folder.
 
-    months: the first and the last month of claims to write, like 2026-11; those before and after stay as they are, and
-    are read for the features of the others. most_rejected: the share of bad records above which nothing is written,
-    since such files are more likely wrong than their records.
+    first, last: the months to write, like 2026-11; if not given, the first and the last of the input. The input holds
+    all claims of these months, and those of the year before, which features look at. Other months stay as they are.
+    most_rejected: the share of bad records above which nothing is written, since such files are more likely wrong
+    than their records.
 
     Raises RefusedError.
     """
@@ -43,17 +44,25 @@ def run(checked: DataFrame, output: str, *, months: tuple[str, str] = EVER, most
         bad = {reason: count for reason, count in counts.items() if reason}
         _accept(sum(counts.values()), sum(bad.values()), most_rejected)
         clean = _keep(kept, newest_versions(accepted(checked)))
-        within = f"month between '{months[0]}' and '{months[1]}'"
+        within = sf.col("month").between(*_months(clean, first, last))
         claims = _keep(kept, add_features(clean).where(within))
-        found = _keep(kept, weeks(clean))
+        found = _keep(kept, weeks(clean).where(within))
+        files = [row["source"] for row in checked.select("source").distinct().collect()]
         tables.replace(claims, f"{output}/claims", by="month", within=within)
-        tables.replace(found, f"{output}/weeks", by="year")
-        tables.replace(rejected(checked), f"{output}/rejected", by="source")
+        tables.replace(found, f"{output}/weeks", by="month", within=within)
+        tables.replace(rejected(checked), f"{output}/rejected", by="source", within=sf.col("source").isin(files))
         surges = found.where("is_surge").orderBy(sf.desc("surprise"), "week", "kind", "department").collect()
         return Outcome(records=sum(counts.values()), rejected=bad, claims=claims.count(), surges=surges)
     finally:
         for frame in reversed(kept):
             frame.unpersist()
+
+
+def _months(claims: DataFrame, first: str | None, last: str | None) -> tuple[str, str]:
+    """Give the first and the last month to write: those of the claims where none is given; none without claims."""
+    month = sf.date_format("reported_on", "yyyy-MM")
+    ((earliest, latest),) = claims.select(sf.min(month), sf.max(month)).collect()
+    return first or earliest or "", last or latest or ""
 
 
 def _keep(kept: list[DataFrame], frame: DataFrame) -> DataFrame:

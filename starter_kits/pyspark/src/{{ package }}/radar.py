@@ -11,7 +11,7 @@ ENOUGH_CLAIMS = 5  # three claims where none were expected are no storm
 
 WEEK = (
     "kind string, department string, week date, claims long, "
-    "expected double, surprise double, is_surge boolean, year int"
+    "expected double, surprise double, is_surge boolean, month string"
 )
 
 
@@ -40,8 +40,8 @@ def judge(series: pd.DataFrame) -> pd.DataFrame:
     series["expected"] = expected.where(series.index >= ENOUGH_WEEKS)
     series["surprise"] = (series["claims"] - series["expected"]) / series["expected"].clip(lower=1.0) ** 0.5
     series["is_surge"] = (series["surprise"] >= SURPRISE) & (series["claims"] >= ENOUGH_CLAIMS)
-    series["year"] = [week.year for week in series["week"]]
-    return series[["kind", "department", "week", "claims", "expected", "surprise", "is_surge", "year"]]
+    series["month"] = [f"{week:%Y-%m}" for week in series["week"]]
+    return series[["kind", "department", "week", "claims", "expected", "surprise", "is_surge", "month"]]
 
 
 def _monday(day: Column) -> Column:

@@ -2,17 +2,18 @@
 
 from urllib.parse import unquote
 
-from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 
-def replace(rows: DataFrame, folder: str, by: str, within: str = "true") -> None:
+def replace(rows: DataFrame, folder: str, by: str, within: Column) -> None:
     """Replace the partitions of a table, one for each value of the column `by`, by those of the rows.
 
-    within: a condition on `by`; partitions that meet it and have no rows any more are emptied, others stay. Spark puts
-    a partition in its place only when it is written as a whole, so what fails on its way leaves the old ones, and
-    running again completes the rest. Two that write the same table at once are not foreseen.
+    within: the values of `by` of which these are all rows there are. A partition of these that has none any more is
+    emptied; others stay as they are.
+
+    Spark puts partitions into their places when all are written, so what fails on its way leaves the old ones, and
+    running again completes what was stopped. Two that write the same table at once are not foreseen.
     """
     spark = rows.sparkSession
     spark.conf.set("spark.sql.sources.partitionOverwriteMode", "dynamic")
@@ -24,13 +25,8 @@ def replace(rows: DataFrame, folder: str, by: str, within: str = "true") -> None
             spark.createDataFrame([], bare).write.mode("overwrite").parquet(place)
 
 
-def _partitions(rows: DataFrame, folder: str, by: str, within: str) -> list[tuple[object, str]]:
+def _partitions(rows: DataFrame, folder: str, by: str, within: Column) -> list[tuple[object, str]]:
     """Give the partitions that have rows, with their folders."""
-    try:
-        table = rows.sparkSession.read.schema(rows.schema).parquet(folder)
-    except AnalysisException as error:
-        if error.getCondition() == "PATH_NOT_FOUND":
-            return []
-        raise
+    table = rows.sparkSession.read.schema(rows.schema).parquet(folder)
     files = table.where(within).select(by, sf.col("_metadata.file_path").alias("file")).distinct().collect()
     return list({row[by]: (row[by], unquote(row["file"].rpartition("/")[0])) for row in files}.values())
