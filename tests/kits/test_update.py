@@ -160,7 +160,7 @@ def released():
 
 
 @pytest.mark.history
-@pytest.mark.parametrize("kit", KITS)
+@pytest.mark.parametrize("kit", EACH)
 def test_a_project_of_the_last_release_becomes_what_a_new_one_is(tmp_path, kit):
     tag = released()
     if tag is None:
