@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import pty
 import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from click.testing import CliRunner
 from generating import git
 from matrix import KITS
 from repositories import put_small_kits
+from terminal import Terminal, a_process
 
 from facteur import kits as kits_module
 from facteur import questionnaire
@@ -172,24 +171,15 @@ def test_where_nothing_may_be_written_it_says_so(new):
         assert_refused(result, f"{Path('locked').resolve()} cannot be written (Permission denied).")
 
 
-def a_process():
-    """The command as a process of its own, with the small kits: `facteur` but for where these are."""
-    code = (
-        "from pathlib import Path; from facteur import kits; from facteur.cli import main; "
-        f"kits.INSTALLED = Path({str(Path('../starter_kits').resolve())!r}); main()"
-    )
-    return [sys.executable, "-c", code, "new"], {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
-
-
-def in_a_process(*arguments, before=()):
-    command, environ = a_process()
+def in_a_process(kits, *arguments, before=()):
+    command, environ = a_process(kits)
     words = [*before, *command, *arguments]
     return subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
 
 
-def test_on_a_full_disk_it_says_so_and_leaves_nothing():
+def test_on_a_full_disk_it_says_so_and_leaves_nothing(small_kits):
     """No file may grow over some kilobytes, in sh's blocks: what a full disk is to whoever writes."""
-    result = in_a_process("radar", "--defaults", before=["sh", "-c", 'ulimit -f 4; exec "$0" "$@"'])
+    result = in_a_process(small_kits, "radar", "--defaults", before=["sh", "-c", 'ulimit -f 4; exec "$0" "$@"'])
     assert result.returncode == 2
     assert "(File too large)" in result.stderr
     assert result.stderr.count("\n") == 1
@@ -244,46 +234,10 @@ def test_without_a_terminal_all_answers_are_enough(new):
     assert answers_of("sonar") == answers_of("radar")
 
 
-class Terminal:
-    """A terminal with somebody before it."""
-
-    def __init__(self, *arguments):
-        command, environ = a_process()
-        environ |= {"PROMPT_TOOLKIT_NO_CPR": "1", "TERM": "xterm"}
-        self.end, its_end = pty.openpty()
-        self.process = subprocess.Popen(
-            [*command, *arguments], env=environ, stdin=its_end, stdout=its_end, stderr=its_end, start_new_session=True
-        )
-        os.close(its_end)
-        self.seen = ""
-
-    def wait_for(self, words, seconds=30):
-        end = time.monotonic() + seconds
-        while words not in self.seen:
-            assert time.monotonic() < end, self.seen
-            try:
-                self.seen += os.read(self.end, 65536).decode()
-            except OSError:
-                raise AssertionError(self.seen) from None
-        self.seen = self.seen.partition(words)[2]
-
-    def type(self, keys):
-        os.write(self.end, keys.encode())
-
-    def status(self):
-        while True:
-            try:
-                self.seen += os.read(self.end, 65536).decode()
-            except OSError:
-                break
-        os.close(self.end)
-        return self.process.wait(30)
-
-
-def test_at_a_terminal_it_asks_what_is_not_answered():
+def test_at_a_terminal_it_asks_what_is_not_answered(small_kits):
     given = ("kit=python", "language=en", "license=MIT", "components=vendored", "deploy=no", "description=Counts.")
     rest = ("team=Motor", "contact=motor@example.org", "registry=registry.example.org/motor/radar")
-    terminal = Terminal("claims-radar", *(word for one in (*given, *rest) for word in ("--answer", one)))
+    terminal = Terminal(small_kits, "claims-radar", *(word for one in (*given, *rest) for word in ("--answer", one)))
     terminal.wait_for("called")
     terminal.wait_for("Claims radar")
     terminal.type("\x08" * len("radar") + "sonar\r")
@@ -296,17 +250,16 @@ def test_at_a_terminal_it_asks_what_is_not_answered():
     assert (answers["project_name"], answers["slug"], answers["deploy"]) == ("Claims sonar", "claims-sonar", False)
 
 
-def test_a_bad_answer_is_said_before_the_first_question():
-    terminal = Terminal("radar", "--answer", "contact=nobody")
+def test_a_bad_answer_is_said_before_the_first_question(small_kits):
+    terminal = Terminal(small_kits, "radar", "--answer", "contact=nobody")
     assert terminal.status() == 2
     assert "contact: An e-mail address looks like" in terminal.seen
     assert "called" not in terminal.seen
 
 
-def test_ctrl_c_at_a_question_leaves_nothing():
-    terminal = Terminal("radar")
+def test_ctrl_c_at_a_question_leaves_nothing(small_kits):
+    terminal = Terminal(small_kits, "radar")
     terminal.wait_for("Which kit?")
-    time.sleep(0.2)  # until keys are read
     terminal.type("\x03")
     assert terminal.status() == 128 + signal.SIGINT
     assert "Stopped; nothing was made." in terminal.seen
@@ -314,24 +267,28 @@ def test_ctrl_c_at_a_question_leaves_nothing():
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda sent: sent.name)
-def test_whoever_leaves_at_a_question_leaves_nothing(sent):
-    terminal = Terminal("radar")
+def test_whoever_leaves_at_a_question_leaves_nothing(small_kits, sent):
+    terminal = Terminal(small_kits, "radar")
     terminal.wait_for("Which kit?")
     terminal.process.send_signal(sent)
     assert terminal.status() in {-sent, 128 + sent}
     assert_nothing_is_left()
 
 
-def test_a_port_in_use_is_asked_for_again_and_nothing_else_is():
+def test_a_port_in_use_is_asked_for_again_and_nothing_else_is(small_kits):
     """All is answered on the command line, but another program has the port."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server, closing(socket.create_server(("", 0))) as other:
         busy, free = server.getsockname()[1], other.getsockname()[1]
         other.close()
         assert (
-            in_a_process("like-this", "--kit", "predictive-api", "--defaults", "--answer", f"port={free}").returncode
+            in_a_process(
+                small_kits, "like-this", "--kit", "predictive-api", "--defaults", "--answer", f"port={free}"
+            ).returncode
             == 0
         )
-        terminal = Terminal("radar", "--answers", "like-this/.copier-answers.yml", "--answer", f"port={busy}")
+        terminal = Terminal(
+            small_kits, "radar", "--answers", "like-this/.copier-answers.yml", "--answer", f"port={busy}"
+        )
         terminal.wait_for(f"port: {busy} is in use on this machine; choose another.")
         terminal.wait_for("On which port")
         terminal.wait_for("8030")
