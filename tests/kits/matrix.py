@@ -7,6 +7,7 @@ projects; PAIRS meets every two answers of a kit in one project at least, in som
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
@@ -119,3 +120,5 @@ DEFAULTS = [combination(kit) for kit in KITS]
 FEW = [one for kit in KITS for one in few(kit)]
 PAIRS = [one for kit in KITS for one in pairs(kit)]
 EVERY = [one for kit in KITS for one in every(kit)]
+TRIED = EVERY if os.environ.get("KITS") == "whole" else PAIRS
+"""What is looked at as a whole: all in the whole form of `make kits`."""

@@ -10,6 +10,8 @@
 # Debian or a kin of it, elsewhere it says that the kit for Spark was not tested.
 set -eu
 cd "$(dirname "$0")/../.."
+# What the make that called this was told is not for the projects' own.
+unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL ARGS
 KITS=whole
 KITS_ONLY=
 KITS_RESULTS=

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from generating import ROOT
-from matrix import EVERY, KITS, PACKAGE
+from matrix import KITS, PACKAGE, TRIED
 
 pytestmark = pytest.mark.installs
 
@@ -19,7 +19,7 @@ HARDENED = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privil
 
 @pytest.mark.parametrize("kit", KITS)
 def test_hadolint_finds_no_fault_whatever_was_answered(generated, kit):
-    different = {(generated(one) / "Dockerfile").read_text(encoding="utf-8") for one in EVERY if one.kit == kit}
+    different = {(generated(one) / "Dockerfile").read_text(encoding="utf-8") for one in TRIED if one.kit == kit}
     for dockerfile in different:
         done = subprocess.run([HADOLINT, "-"], input=dockerfile, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
