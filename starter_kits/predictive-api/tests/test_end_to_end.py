@@ -50,6 +50,15 @@ def test_every_claim_is_answered_once_though_workers_are_killed(service, claim_o
     assert "The worker died and is started again" in service.output
 
 
+def test_a_redis_that_is_killed_forgets_nothing(service, claim_of):
+    ids = [service.post(claim_of(SLOW)) for _ in range(6)]
+    os.kill(service.redis(), signal.SIGKILL)
+    eventually(lambda: service.ask("GET", "/readyz")[0] == 503)
+    eventually(lambda: service.ask("GET", "/readyz")[0] == 200)
+    assert {service.answer(id_)["status"] for id_ in ids} == {"done"}
+    assert "The redis died and is started again" in service.output
+
+
 def test_what_waits_is_counted_and_survives_a_restart_of_everything(start, claim_of):
     first = start(WORKER_PROCESSES="1")
     ids = [first.post(claim_of(SLOW)) for _ in range(6)]
