@@ -97,6 +97,7 @@ def image(engine, generated, tmp_path):
 
 WORDS = {
     "python": (["claims.csv", "--output", "report.md"], "report.md"),
+    "pyspark": (["run", "--input", "/var/lib/app/claims", "--output", "/var/lib/app/tables"], "tables"),
     "training": (["run"], "registry"),
 }
 """What a job is told, as its manifest does, and what it leaves on its volume."""
@@ -107,9 +108,7 @@ WORDS = {
 def test_the_image_runs_without_rights_and_without_a_writable_root(engine, image, generated, tmp_path, kit):
     name = image(kit)
     volume = tmp_path / "data"
-    volume.mkdir()
-    for example in (generated(kit) / "examples").glob("*.csv"):
-        shutil.copy(example, volume)
+    shutil.copytree(generated(kit) / "examples", volume)
     volume.chmod(0o777)
 
     def run(*words):
