@@ -1,4 +1,7 @@
-"""A claim, and what makes a row of a file one."""
+"""A claim, and what makes a row of a file one.
+
+The reasons for which a row is none say what was expected and never what stood there, which may be somebody's name.
+"""
 
 import re
 from datetime import date
@@ -10,6 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, mode
 from pydantic.dataclasses import dataclass
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+AMOUNT = re.compile(r"-?[0-9]+([.,][0-9]{1,2})?")
 
 
 class Line(StrEnum):
@@ -20,9 +24,13 @@ class Line(StrEnum):
     PERSON = "person"
 
 
-def _decimal_point(text: object) -> object:
-    """Read 1234,50 as 1234.50, which is what spreadsheets set to French write."""
-    return text.replace(",", ".") if isinstance(text, str) else text
+def _amount(text: object) -> object:
+    """Read 1234,50 as 1234.50, which is what spreadsheets set to French write; 1,200 may be either, and is neither."""
+    if not isinstance(text, str):
+        return text
+    if not AMOUNT.fullmatch(text.strip()):
+        raise ValueError("no amount; write it like 1234.50 or 1234,50")
+    return text.replace(",", ".")
 
 
 def _none_if_empty(text: object) -> object:
@@ -32,7 +40,7 @@ def _none_if_empty(text: object) -> object:
 def _day(text: object) -> object:
     """Let only 2026-10-31 through: pydantic alone also reads a bare number as seconds since 1970."""
     if isinstance(text, str) and not DAY.fullmatch(text):
-        raise ValueError(f"{text} is no day; write it like 2026-10-31")
+        raise ValueError("no day; write it like 2026-10-31")
     return text
 
 
@@ -47,10 +55,10 @@ class Claim:
     line: Line
     opened_on: Day
     closed_on: Annotated[Day | None, BeforeValidator(_none_if_empty)]
-    amount_eur: Annotated[Decimal, BeforeValidator(_decimal_point), Field(ge=0, decimal_places=2, max_digits=12)]
+    amount_eur: Annotated[Decimal, BeforeValidator(_amount), Field(ge=0, decimal_places=2, max_digits=12)]
 
     @model_validator(mode="after")
     def _closes_after_it_opens(self) -> Self:
         if self.closed_on is not None and self.closed_on < self.opened_on:
-            raise ValueError(f"closed on {self.closed_on}, before it was opened on {self.opened_on}")
+            raise ValueError("closed_on is before opened_on")
         return self

@@ -32,6 +32,11 @@ class Batch:
     claims: tuple[Claim, ...]
     rejected: tuple[Rejected, ...]
 
+    @property
+    def rows(self) -> int:
+        """How many rows the file has, good and bad."""
+        return len(self.claims) + len(self.rejected)
+
 
 def read_claims(path: Path) -> Batch:
     """Read claims from a CSV file with a header, in UTF-8, separated by commas or semicolons.

@@ -12,6 +12,11 @@ from .summary import LineSummary
 def write_report(path: Path, lines: Sequence[LineSummary], batch: Batch) -> str:
     """Write the report and give its text; a reader of `path` sees the old report or the new one, never half of it.
 
+    Args:
+        path: Where it goes.
+        lines: The claims that it is about, summed up.
+        batch: All that was read.
+
     Raises:
         OSError: The place cannot be written to.
     """
@@ -38,7 +43,7 @@ def report(lines: Sequence[LineSummary], batch: Batch) -> str:
         parts += ["", "Unusually large, to be looked at:", ""]
         parts += [f"- {one.claim_id} ({one.line}, {one.opened_on}): {_euros(one.amount_eur)}" for one in unusual]
     if batch.rejected:
-        parts += ["", f"Rejected: {len(batch.rejected)} of {len(batch.rejected) + len(batch.claims)} rows.", ""]
+        parts += ["", f"Rejected: {len(batch.rejected)} of {batch.rows} rows.", ""]
         parts += [f"- line {bad.line}: {bad.reason}" for bad in batch.rejected]
     return "\n".join(parts) + "\n"
 
