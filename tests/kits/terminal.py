@@ -21,7 +21,10 @@ def a_process(kits: Path) -> tuple[list[str], dict[str, str]]:
         "from pathlib import Path; from facteur import kits; from facteur.cli import main; "
         f"kits.INSTALLED = Path({str(kits)!r}); main()"
     )
-    return [sys.executable, "-c", code, "new"], {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+    scratch = kits.with_name("scratch")  # where one that is killed leaves something
+    scratch.mkdir(exist_ok=True)
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "TMPDIR": str(scratch)}
+    return [sys.executable, "-c", code, "new"], environ
 
 
 class Terminal:
