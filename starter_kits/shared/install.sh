@@ -15,9 +15,10 @@ fail() {
     exit 1
 }
 
-files_of() { # $1 is the set; a lock of its own is there for what not every project asks for
-    for file in "requirements/$1.txt" requirements/mlflow.txt; do
-        if [ -e "$file" ]; then echo "$file"; fi
+files_of() { # $1 is the set; a lock beside the two is of what was asked for besides, and goes with either
+    echo "requirements/$1.txt"
+    for file in requirements/*.txt; do
+        case $file in requirements/run.txt | requirements/dev.txt) ;; *) echo "$file" ;; esac
     done
 }
 

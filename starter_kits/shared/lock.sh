@@ -3,7 +3,7 @@
 #
 #   run.txt   what `make run` and the image install
 #   dev.txt   run.txt, in the same versions, and the tools of tests and lint
-#   mlflow.txt   where it is: run.txt, in the same versions, and MLflow
+#   any other, where there is one: run.txt, in the same versions, and the extra of this name in pyproject.toml
 #
 # One file serves Python 3.11 and 3.12 on x86-64 and ARM. Versions stay as they are unless UPGRADE=1 is given.
 set -eu
@@ -18,8 +18,10 @@ compile() {
 
 compile --group build --output-file requirements/run.txt
 compile --group build --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
-if [ -e requirements/mlflow.txt ]; then
-    compile --group build --extra mlflow --constraints requirements/dev.txt --output-file requirements/mlflow.txt
-fi
+for file in requirements/*.txt; do
+    extra=$(basename "$file" .txt)
+    case $extra in run | dev) continue ;; esac
+    compile --group build --extra "$extra" --constraints requirements/dev.txt --output-file "$file"
+done
 # The project's name stands in comments alone; without it all projects of a kit have the same locks.
 sed -i 's/[^ ]* (\(pyproject\.toml[^)]*\))/\1/' requirements/*.txt

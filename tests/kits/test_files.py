@@ -25,6 +25,25 @@ LICENCES = {
     "BSD-3-Clause": "Redistribution and use in source and binary forms",
 }
 MOST_LINES = 400
+SPEAKS_OF = {
+    "deploy": "rancher|kubernetes|kustomiz|kubectl|fleet",
+    "monitoring": "grafana|servicemonitor",
+    "streaming": "structured streaming|ingest",
+    "mlflow": "mlflow",
+}
+"""By answer, words that a project without it has no use for."""
+OF_ITS_OWN = {"pyspark": "kubernetes"}
+"""Words that are no leftover in the code of a kit: Spark can ask Kubernetes for executors, whoever deploys it."""
+MODULES = {"pyyaml": "yaml", "scikit-learn": "sklearn", "mlflow-skinny": "mlflow"}
+"""By package, what is imported of it where that has another name."""
+NEEDED_BY = {
+    "alembic": "mlflow",
+    "numpy": "pyspark",
+    "pyarrow": "pyspark",
+    "scipy": "scikit-learn",  # a model's card says its version
+    "sqlalchemy": "mlflow",
+}
+"""What is named for the sake of another package, which uses it and does not ask for it or for its version by itself."""
 
 
 def each():
@@ -70,6 +89,48 @@ def test_there_are_exactly_the_files_that_were_asked_for(generated, one):
         "too many": [],
         "too few": [],
     }
+
+
+@each()
+def test_nothing_speaks_of_what_was_not_asked_for(generated, one):
+    """But for the answers themselves, and for pages that say how to ask for it later."""
+    unwanted = "|".join([words for answer, words in SPEAKS_OF.items() if not one[answer]] or ["(?!)"])
+    wrong = []
+    for name, text in texts_of(generated(one)):
+        if name.startswith((".copier-answers.yml", "ci/")):
+            continue
+        own = OF_ITS_OWN.get(one.kit, "(?!)") if name.startswith(("src/", "tests/")) else "(?!)"
+        for line in text.splitlines():
+            said = re.sub(rf"--data \w+=\w+|{own}", "", line, flags=re.IGNORECASE)
+            if re.search(unwanted, said, flags=re.IGNORECASE):
+                wrong.append(f"{name}: {line.strip()}")
+    assert wrong == []
+
+
+def modules_of(project):
+    """Return the modules that a project's own code imports, by their outermost name."""
+    code = "\n".join(text for name, text in texts_of(project) if name.endswith(".py") and not name.startswith("ci/"))
+    return set(re.findall(r"(?:^\s*(?:from|import) |find_spec\(\")(\w+)", code, flags=re.MULTILINE))
+
+
+@each()
+def test_every_dependency_is_imported_or_called_by_somebody(generated, one):
+    project = generated(one)
+    told = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [*told["project"]["dependencies"], *told["dependency-groups"]["dev"]]
+    asked += [name for extra in told["project"].get("optional-dependencies", {}).values() for name in extra]
+    names = [re.match(r"[\w.-]+", requirement)[0] for requirement in asked]
+    scripts = ("Makefile", ".pre-commit-config.yaml", "requirements/lock.sh")
+    called = "\n".join((project / name).read_text(encoding="utf-8") for name in scripts)
+    used = modules_of(project)
+
+    def is_used(name):
+        name = name.removeprefix("types-").removesuffix("-stubs")
+        module = MODULES.get(name, name.replace("-", "_"))
+        needed = NEEDED_BY.get(name)
+        return module in used or re.search(rf"(?:-m |bin/){module}\b", called) or (needed and is_used(needed))
+
+    assert [name for name in names if not is_used(name)] == []
 
 
 @each()
