@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import socket
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -96,6 +98,15 @@ def test_copier_alone_refuses_the_same_and_leaves_no_folder(kits, kit, name, val
     with pytest.raises(ValueError, match=name):
         copier.run_copy(str(kits), "radar", data=data, defaults=True, quiet=True)
     assert says
+    assert list(Path().iterdir()) == []
+
+
+def test_copier_alone_ends_its_traceback_with_the_sentence(kits):
+    """As docs/starter-kits.md says of a bad `--data`."""
+    command = [sys.executable, "-m", "copier", "copy", "--defaults", "--data", "kit=nope", str(kits), "radar"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "nope" in done.stderr.splitlines()[-1]
     assert list(Path().iterdir()) == []
 
 

@@ -107,6 +107,17 @@ def test_nothing_speaks_of_what_was_not_asked_for(generated, one):
     assert wrong == []
 
 
+@each()
+def test_what_a_machine_must_have_is_said_with_the_systems_that_have_it(generated, one):
+    project = generated(one)
+    brings_redis_to_some = "platform_machine" in (project / "pyproject.toml").read_text(encoding="utf-8")
+    for name in ("README.md", "CONTRIBUTING.md"):
+        page = (project / name).read_text(encoding="utf-8")
+        assert "Debian 12" in page
+        assert "Ubuntu 24.04" in page
+        assert ("ARM" in page and "redis-server" in page) == brings_redis_to_some
+
+
 def modules_of(project):
     """Return the modules that a project's own code imports, by their outermost name."""
     code = "\n".join(text for name, text in texts_of(project) if name.endswith(".py") and not name.startswith("ci/"))
