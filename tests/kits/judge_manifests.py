@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import policies_of_networks
@@ -42,7 +43,8 @@ def main(projects: list[str]) -> int:
     for project in map(Path, projects):
         rancher = project / "rancher"
         for overlay in sorted(path.parent for path in rancher.glob("overlays/*/kustomization.yaml")):
-            deployment = Deployment(overlay=overlay.name, resources=load(kustomize(overlay)))
+            resources = load(kustomize(overlay))
+            deployment = Deployment(overlay=overlay.name, resources=[*resources, *started_by_spark(resources)])
             namespace = load((overlay / "namespace.yaml").read_text(encoding="utf-8"))
             judged += len(deployment.resources)
             found += [f"{overlay}: {each}" for each in about(deployment, namespace)]
@@ -54,6 +56,33 @@ def main(projects: list[str]) -> int:
             ]
     sys.stdout.write("".join(f"{each}\n" for each in found) + f"{judged} resources judged\n")
     return 1 if found else 0
+
+
+def started_by_spark(resources: list[dict]) -> Iterator[dict]:
+    """Give a Job for each pod that lies in a ConfigMap: what becomes of it once Spark has added what it adds."""
+    for each in (each for each in resources if each["kind"] == "ConfigMap"):
+        for key, text in each.get("data", {}).items():
+            if key.endswith((".yaml", ".yml")):
+                yield from (_completed(each, pod, resources) for pod in load(text) if pod["kind"] == "Pod")
+
+
+def _completed(config_map: dict, pod: dict, resources: list[dict]) -> dict:
+    (driver,) = (
+        container
+        for each in resources
+        if each["kind"] == "CronJob"
+        for container in each["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    )
+    template = deepcopy({"metadata": pod["metadata"], "spec": pod["spec"]})
+    template["metadata"]["labels"]["spark-role"] = "executor"
+    template["spec"].setdefault("restartPolicy", "Never")
+    for container in template["spec"]["containers"]:
+        (container["image"],) = (one["value"] for one in driver["env"] if one["name"] == "IMAGE")
+        container["ports"] = [{"name": "blockmanager", "containerPort": 7079}]
+        for part in ("requests", "limits"):
+            container["resources"][part] |= {"cpu": "1", "memory": "3Gi"}
+    metadata = {"name": f"{config_map['metadata']['name']}-executor", "namespace": config_map["metadata"]["namespace"]}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {"template": template}}
 
 
 def about(deployment: Deployment, namespace: list[dict]) -> Iterator[str]:

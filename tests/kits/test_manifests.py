@@ -18,7 +18,7 @@ pytestmark = pytest.mark.installs
 TOOLS = ROOT / "build" / "manifests"
 JUDGE = ROOT / "tests" / "kits" / "judge_manifests.py"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
-JOB, API = "base/job.yaml", "base/api.yaml"
+JOB, API, EXECUTOR = "base/job.yaml", "base/api.yaml", "executors/executor.yaml"
 PLANTED = {
     "python": [
         (JOB, "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "can be written"),
@@ -32,6 +32,24 @@ PLANTED = {
         ("fleet.yaml", "overlays/staging", "overlays/stagging", "the overlay stagging"),
         ("fleet.yaml", "defaultNamespace: claims-radar-staging", "defaultNamespace: other", "in namespace other"),
         ("overlays/staging/image/kustomization.yaml", "name: claims-radar", "name: other", "has no digest"),
+    ],
+    "pyspark": [
+        (JOB, "runAsUser: 10001", "runAsUser: 0", "it may be root"),
+        (JOB, "allowPrivilegeEscalation: false", "privileged: true", "privileges can be gained"),
+        (EXECUTOR, "runAsNonRoot: true", "runAsNonRoot: false", "executor: it may be root"),
+        (EXECUTOR, "allowPrivilegeEscalation: false", "privileged: true", "executor: privileges can be gained"),
+        (EXECUTOR, "drop: [ALL]", "drop: [ALL], add: [NET_RAW]", "executor: it keeps capabilities"),
+        (EXECUTOR, "enableServiceLinks: false", "hostNetwork: true", "executor.yaml: hostNetwork"),
+        (EXECUTOR, "readOnlyRootFilesystem: true", "stdin: true", "executor: its root file system can be written"),
+        (EXECUTOR, "automountServiceAccountToken: false", "hostIPC: false", "a token for Kubernetes is mounted"),
+        (EXECUTOR, "emptyDir: {sizeLimit: 1Gi}", "hostPath: {path: /tmp}", "a folder of the node"),
+        (EXECUTOR, "- name: executor", "- name: executor\n      image: spark:4", "the image spark:4 has no digest"),
+    ],
+    "training": [
+        (JOB, "readOnlyRootFilesystem: true", "stdin: true", "can be written"),
+        (JOB, "runAsUser: 10001", "runAsUser: 0", "it may be root"),
+        (JOB, "{name: VAR, value: /var/lib/app}", "{name: API_KEY, value: hunter2}", "refer to a Secret"),
+        (JOB, "memory: 4Gi, ", "", "no limits.memory"),
     ],
     "predictive-api": [
         (API, "livenessProbe", "lifeProbe", "no livenessProbe"),
@@ -82,14 +100,24 @@ def test_those_of_every_answer_too(generated, kit):
 def test_sparks_executors_can_be_chosen_and_keep_the_rules(generated, tmp_path, kit):
     project = tmp_path / "project"
     shutil.copytree(generated(kit), project)
-    for overlay in project.glob("rancher/overlays/*/kustomization.yaml"):
-        text = overlay.read_text(encoding="utf-8")
-        assert "  # - ../../executors" in text
-        overlay.write_text(text.replace("  # - ../../executors", "  - ../../executors"), encoding="utf-8")
+    choose_executors(project)
     own = checked(project)
     assert own.returncode == 0, own.stdout + own.stderr
     done = judged([project])
     assert done.returncode == 0, done.stdout + done.stderr
+    # It is not that nobody looks at the pods that Spark starts.
+    template = project / "rancher" / EXECUTOR
+    template.write_text(template.read_text("utf-8").replace("drop: [ALL]", "drop: [NET_RAW]"), encoding="utf-8")
+    done = judged([project])
+    assert done.returncode == 1
+    assert "executor: it keeps capabilities" in done.stdout
+
+
+def choose_executors(project):
+    for overlay in project.glob("rancher/overlays/*/kustomization.yaml"):
+        text = overlay.read_text(encoding="utf-8")
+        assert "  # - ../../executors" in text
+        overlay.write_text(text.replace("  # - ../../executors", "  - ../../executors"), encoding="utf-8")
 
 
 @pytest.mark.parametrize("kit", KITS)
@@ -119,7 +147,8 @@ def checked(project, *words):
 
 
 @pytest.mark.parametrize(
-    ("kit", "fault"), [pytest.param(kit, fault, id=f"{kit}-{fault[3]}") for kit in PLANTED for fault in PLANTED[kit]]
+    ("kit", "fault"),
+    [pytest.param(kit, fault, id=f"{kit}-{fault[0]}-{fault[3]}") for kit in PLANTED for fault in PLANTED[kit]],
 )
 def test_a_fault_is_refused(generated, tmp_path, kit, fault):
     name, right, wrong, said = fault
@@ -129,6 +158,8 @@ def test_a_fault_is_refused(generated, tmp_path, kit, fault):
     text = path.read_text(encoding="utf-8")
     assert right in text
     path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    if name == EXECUTOR:
+        choose_executors(project)
     done = checked(project)
     assert done.returncode == 1, done.stdout + done.stderr
     assert said in done.stdout

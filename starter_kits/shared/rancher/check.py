@@ -1,7 +1,8 @@
 """Check what Kustomize makes of every overlay: `make manifests`, with ARGS="--deploy staging" before deploying it.
 
 Every pod must fit Pod Security's restricted profile, write nowhere but to volumes, name its resources and its image,
-and be closed in by network policies. With `--deploy`, what still stands as an example is refused as well.
+and be closed in by network policies. So must a pod that lies in a ConfigMap for somebody to start, such as Spark's
+executors; who starts it may add image and resources. With `--deploy`, what still stands as an example is refused too.
 """
 
 import argparse
@@ -24,6 +25,7 @@ PINNED = re.compile(r"\S+@sha256:[0-9a-f]{64}")
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|API_KEY|://[^/]*:[^/]*@")
 REFERRED = re.compile(r":?\$\([A-Z_]+\)")  # to another variable, and so to a Secret
 STAYING = {"Deployment", "StatefulSet", "DaemonSet"}
+DRAFT = "Pod in ConfigMap"
 Resource = dict[str, Any]
 
 
@@ -80,6 +82,9 @@ def pods_of(resources: list[Resource]) -> Iterator[Pod]:
     """Give the templates of all pods."""
     for each in resources:
         kind, spec = each["kind"], each.get("spec", {})
+        if kind == "ConfigMap":
+            yield from drafts_in(each)
+            continue
         if kind == "CronJob":
             spec = spec["jobTemplate"]["spec"]
         elif kind not in {*STAYING, "Job"}:
@@ -87,6 +92,20 @@ def pods_of(resources: list[Resource]) -> Iterator[Pod]:
         template = spec["template"]
         labels = template.get("metadata", {}).get("labels", {})
         yield Pod(name=f"{kind} {each['metadata']['name']}", kind=kind, labels=labels, spec=template["spec"])
+
+
+def drafts_in(config_map: Resource) -> Iterator[Pod]:
+    """Give the pods that lie in a ConfigMap as text."""
+    for key, text in config_map.get("data", {}).items():
+        try:
+            documents = list(yaml.safe_load_all(text))
+        except yaml.YAMLError:  # some other text
+            continue
+        for each in documents:
+            if isinstance(each, dict) and each.get("kind") == "Pod":
+                labels = each.get("metadata", {}).get("labels", {})
+                name = f"{DRAFT} {config_map['metadata']['name']}, {key}"
+                yield Pod(name=name, kind=DRAFT, labels=labels, spec=each["spec"])
 
 
 def about_pods(resources: list[Resource]) -> Iterator[str]:
@@ -109,11 +128,12 @@ def about_pods(resources: list[Resource]) -> Iterator[str]:
 def about_container(pod: Pod, container: Resource) -> Iterator[str]:
     """Say what a container may not be."""
     yield from about_rights(pod, container)
-    for part in ("requests", "limits"):
+    for part in ("requests", "limits") if pod.kind != DRAFT else ():
         given = container.get("resources", {}).get(part, {})
         yield from (f"no {part}.{resource}" for resource in ("cpu", "memory") if resource not in given)
-    if not PINNED.fullmatch(container["image"]):
-        yield f"the image {container['image']} has no digest, and may be another one tomorrow"
+    image = container.get("image")
+    if not (PINNED.fullmatch(image or "") or (image is None and pod.kind == DRAFT)):
+        yield f"the image {image} has no digest, and may be another one tomorrow"
     for each in container.get("env", []):
         if each.get("value") and SECRET.search(f"{each['name']} {REFERRED.sub('', each['value'])}"):
             yield f"{each['name']} is written down; refer to a Secret"
@@ -207,7 +227,7 @@ def examples(resources: list[Resource]) -> Iterator[str]:
     """Say what still stands as an example, and must not be deployed."""
     for pod in pods_of(resources):
         for container in pod.containers:
-            image = container["image"]
+            image = container.get("image", "")
             if ZEROS in image or EXAMPLE.search(image):
                 yield f"{pod.name}: {image} is an example; pin an image, with rancher/pin_image.py"
     for each in resources:
