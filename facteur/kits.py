@@ -121,9 +121,9 @@ def _lay_out(kits: Path, folder: Path, *, within: Path) -> None:
 
 
 def _of_checkout(root: Path) -> Origin:
-    """What git says of a checkout: the same as copier remembers that reads it by itself."""
+    """What git says of a checkout: where it was cloned from, or else its own place, as copier has it."""
     address = _git_says(root, "remote", "get-url", "origin")
-    return Origin(repository=_without_password(address) if address else None, commit=_described(root))
+    return Origin(repository=_without_password(address) if address else str(root), commit=_described(root))
 
 
 def _of_package() -> Origin:

@@ -75,8 +75,14 @@ def new(  # noqa: PLR0913 - the options of a command
         what = f"{error.filename} cannot be used" if error.filename else f"{folder} cannot be made"
         _refuse(f"{what} ({error.strerror or error}).")
     _say_what_next(folder, answers, files)
-    if not (kits.origin.repository and kits.origin.commit):
+    origin = kits.origin.repository
+    if not (origin and kits.origin.commit):
         click.echo(f"\nComplete {folder / ANSWERS} as it says, so that copier update finds newer kits.")
+    elif Path(origin).is_absolute():
+        click.echo(
+            f"\ncopier update will look for newer kits in {origin}, on this machine; where others update the project, "
+            f"name an address that they reach in {folder / ANSWERS}."
+        )
 
 
 class _Refused(click.ClickException):

@@ -9,6 +9,7 @@ import errno
 import re
 import shutil
 import socket
+import unicodedata
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -152,14 +153,28 @@ def _told(*arguments: Any, **options: Any) -> Any:
         why = (error.stderr.strip().splitlines() or ["it says nothing"])[-1].removeprefix("fatal: ").rstrip(".")
         raise ConfigurationError(f"git does not work here: {why}.") from error
     except (ValueError, CopierError) as error:
-        raise BadAnswer(_in_a_sentence(str(error))) from error
+        known = {**options.get("user_defaults", {}), **options["data"]}
+        raise BadAnswer(_in_a_sentence(str(error), known)) from error
 
 
-def _in_a_sentence(said: str) -> str:
+def _in_a_sentence(said: str, known: Mapping[str, Any]) -> str:
     if found := _JUDGED.fullmatch(said):
         return f"{found[1]}: {' '.join(found[2].split())}"
     if found := _NOT_A_CHOICE.fullmatch(said):
         return f"There is no {found[1]} {found[2]}; choose one of {found[3].replace(chr(39), '')}."
     if found := _REQUIRED.fullmatch(said):
-        return f"{found[1]}: this needs an answer."
+        return _why_it_is_asked(found[1], str(known.get("project_name", "")))
     return " ".join(said.split())
+
+
+def _why_it_is_asked(question: str, project: str) -> str:
+    """Say why nothing is usual: the questionnaire makes no name out of another that it would refuse."""
+    if question == "slug":
+        has_letters = re.search("[a-z]", unicodedata.normalize("NFKD", project.lower()))
+        why = "is taken by Python or by a library that the kits use" if has_letters else "has no letter from a to z"
+        sentence = f"slug: no name for machines can be made of {project}, which {why}"
+    elif question == "package":
+        sentence = "package: a package called test_… would be taken for a test"
+    else:
+        return f"{question}: this needs an answer: --answer {question}=NAME."
+    return f"{sentence}; give one: --answer {question}=NAME."

@@ -132,6 +132,27 @@ def test_copier_alone_takes_back_what_it_began(kits, monkeypatch):
     assert list(Path().iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("numpy", "slug: no name for machines can be made of numpy, which is taken by Python or by a library"),
+        ("2026 Пример", "slug: no name for machines can be made of 2026 Пример, which has no letter from a to z"),
+        ("Test radar", "package: a package called test_… would be taken for a test"),
+    ],
+)
+def test_a_project_whose_name_gives_no_other_names_says_why_and_what_to_give(name, says):
+    question = says.partition(":")[0]
+    result = new("--answer", f"project_name={name}")
+    assert_refused(result, says)
+    assert result.stderr.endswith(f"; give one: --answer {question}=NAME.\n")
+    assert new("--answer", f"project_name={name}", "--answer", f"{question}=radar").exit_code == 0
+
+
+def test_what_has_no_usual_answer_says_how_to_give_one():
+    result = CliRunner().invoke(main, ["new", "2026", "--defaults"])
+    assert_refused(result, "project_name: this needs an answer: --answer project_name=NAME.")
+
+
 def test_a_port_in_use_is_refused():
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]

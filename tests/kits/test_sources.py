@@ -6,6 +6,7 @@ import shutil
 from email.message import Message
 from pathlib import Path
 
+import copier
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -159,12 +160,18 @@ def test_a_checkout_is_remembered_by_where_it_was_cloned_from(checkout, origin, 
     assert "secret" not in Path("radar/.copier-answers.yml").read_text("utf-8")
 
 
-def test_a_checkout_that_was_cloned_from_nowhere_says_what_is_missing(checkout):
+def test_a_checkout_that_was_cloned_from_nowhere_is_remembered_by_its_place_and_can_be_followed(checkout):
     git(checkout, "remote", "remove", "origin")
-    assert new().exit_code == 0
-    assert remembered() == (None, git(checkout, "describe", "--tags", "--always"))
-    text = Path("radar/.copier-answers.yml").read_text("utf-8")
-    assert "needs one more line here, Facteur's repository: _src_path: https://" in text
+    result = new()
+    assert result.exit_code == 0
+    assert remembered() == (str(checkout), git(checkout, "describe", "--tags", "--always"))
+    assert f"copier update will look for newer kits in {checkout}, on this machine" in result.stdout
+    commit(Path("radar"))
+    (checkout / "starter_kits" / "python" / "{{ package }}.txt").write_text("of v1.2.0\n", "utf-8")
+    release(checkout, "v1.2.0")
+    copier.run_update("radar", defaults=True, overwrite=True, skip_answered=True, quiet=True)
+    assert Path("radar/radar.txt").read_text("utf-8") == "of v1.2.0\n"
+    assert remembered() == (str(checkout), "v1.2.0")
 
 
 @pytest.mark.parametrize(
