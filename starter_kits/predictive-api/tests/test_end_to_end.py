@@ -2,7 +2,7 @@ import json
 import os
 import signal
 
-from running import eventually
+from running import eventually, little_memory
 from troubled_model import CRASH, ERROR, HANG, ODD, SLOW
 
 FINISHED = 'prediction_finished_total{status="%s"}'
@@ -57,6 +57,23 @@ def test_a_redis_that_is_killed_forgets_nothing(service, claim_of):
     eventually(lambda: service.ask("GET", "/readyz")[0] == 200)
     assert {service.answer(id_)["status"] for id_ in ids} == {"done"}
     assert "The redis died and is started again" in service.output
+
+
+def test_a_redis_that_fills_up_refuses_before_workers_have_no_room(service, claim_of):
+    ids = []
+    [main], children = service.processes("worker")
+    with little_memory(service.redis_url(), room=300_000):
+        for pid in (main, *children):
+            os.kill(pid, signal.SIGSTOP)  # so that claims wait
+        try:
+            while (asked := service.ask("POST", "/v1/predictions", claim_of()))[0] == 202:
+                ids.append(json.loads(asked[2])["id"])
+        finally:
+            for pid in (main, *children):
+                os.kill(pid, signal.SIGCONT)
+        assert asked[0] == 503
+        assert {service.answer(id_)["status"] for id_ in ids} == {"done"}
+    assert service.answer(service.post(claim_of()))["status"] == "done"
 
 
 def test_what_waits_is_counted_and_survives_a_restart_of_everything(start, claim_of):

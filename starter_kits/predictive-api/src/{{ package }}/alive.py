@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -12,9 +13,10 @@ ALIVE_SECONDS = 60.0
 """A worker whose loop did not beat for longer hangs."""
 
 
-def alive_file() -> Path:
-    """Return the file that the worker of this user touches while it lives."""
-    return Path(tempfile.gettempdir()) / f"worker-alive-{os.getuid()}"
+def alive_file(var: Path) -> Path:
+    """Return the file that the worker touches while it lives: one for each user and each folder VAR."""
+    which = hashlib.sha256(str(var.absolute()).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"worker-alive-{os.getuid()}-{which}"
 
 
 def check_alive(file: Path, now: float) -> None:

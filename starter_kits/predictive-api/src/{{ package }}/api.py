@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from .claim import Claim
 from .metrics import Metrics
 from .openapi import document
-from .predictions import KeyReusedError, Predictions
+from .predictions import Asked, KeyReusedError, Predictions
 from .problems import ProblemError, answer_problems, invalid
 from .settings import Settings
 
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_BODY = 64 * 1024
 LONGEST_KEY = 200
+FULL = 0.8
+"""From this part of Redis's memory on no claim is accepted, so that workers have room to answer what was."""
 POLL_SECONDS = 1
 """When callers should ask again."""
 
@@ -73,32 +75,43 @@ class _Api:
         claim, key = _claim(), _idempotency_key()
         if self._predictions.waiting() >= self._settings.queue_limit:
             raise ProblemError("Busy", f"{self._settings.queue_limit} predictions wait already.")
+        self._check_memory()
         try:
-            id_, new = self._predictions.accept(claim, key)
+            id_, kept_at = self._predictions.accept(claim, key)
         except KeyReusedError:
             raise ProblemError("KeyReused", "Use a new key for another claim.") from None
-        if new:
+        if kept_at is None:
+            response = self._shown(self._find(id_), HTTPStatus.ACCEPTED)
+        else:
             try:
                 self._send(id_)
             except OperationalError as error:
                 log.warning("%s is sent later, since Redis does not answer: %s", id_, error)
-        response = self._shown(id_, HTTPStatus.ACCEPTED)
+            new = Asked(id=id_, status="queued", created_at=kept_at, attempts=0)
+            response = self._shown(new, HTTPStatus.ACCEPTED)
         response.headers["Location"] = url_for("fetch", id_=id_)
         return response
 
     def fetch(self, id_: UUID) -> Response:
         """Tell how a prediction stands."""
-        return self._shown(str(id_), HTTPStatus.OK)
+        return self._shown(self._find(str(id_)), HTTPStatus.OK)
 
     def ready(self) -> Response:
         """Say whether claims can be accepted: workers may be away, since claims wait for them."""
-        self._predictions.check()
+        self._check_memory()
         return jsonify(status="ready")
 
-    def _shown(self, id_: str, status: HTTPStatus) -> Response:
+    def _check_memory(self) -> None:
+        if self._predictions.memory_taken() >= FULL:
+            raise ProblemError("Busy", "The memory of the queue is nearly full.")
+
+    def _find(self, id_: str) -> Asked:
         asked = self._predictions.find(id_)
         if asked is None:
             raise ProblemError("NotFound", f"There is no prediction {id_}, or not any more.")
+        return asked
+
+    def _shown(self, asked: Asked, status: HTTPStatus) -> Response:
         response = Response(asked.model_dump_json(exclude_none=True), status, content_type="application/json")
         if asked.status in {"queued", "running"}:
             response.headers["Retry-After"] = str(POLL_SECONDS)

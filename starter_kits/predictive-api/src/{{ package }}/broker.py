@@ -26,6 +26,15 @@ def connect(settings: Settings) -> redis.Redis:
     )
 
 
+def redis_answers(settings: Settings) -> bool:
+    """Return whether Redis answers now."""
+    try:
+        with connect(settings) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
 def make_celery(settings: Settings) -> Celery:
     """Make the Celery application, which connects at its first use."""
     celery = Celery(QUEUE, broker=_broker_url(settings.redis_url), set_as_current=False)

@@ -23,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("up", help="run Redis, the API and a worker, until Ctrl-C (the default)")
     commands.add_parser("api", help="serve HTTP")
     commands.add_parser("worker", help="predict")
-    commands.add_parser("alive", help="say whether the worker of this machine lives (for probes)")
+    alive = commands.add_parser("alive", help="say whether the worker of this machine lives (for probes)")
+    alive.add_argument("--unless-redis-is-away", action="store_true", help="blame no worker for a Redis that is away")
     train = commands.add_parser("train", help="train the model from a CSV of judged claims")
     train.add_argument("--data", type=Path, default=DATA, help=f"judged claims ({DATA})")
     train.add_argument("--to", type=Path, default=None, help="the file to write (the bundled model's)")
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "train":
             _train(given.data, given.to)
         elif given.command == "alive":
-            _alive()
+            _alive(forgiving=given.unless_redis_is_away)
         else:
             _run(given.command or "up")
     except UnusableError as error:
@@ -60,7 +61,7 @@ def _run(role: str) -> None:
         from .alive import alive_file
         from .worker import Worker
 
-        Worker(settings, alive=alive_file()).run()
+        Worker(settings, alive=alive_file(settings.var)).run()
         return
     # prometheus_client looks for this folder when it is imported.
     with tempfile.TemporaryDirectory(prefix="metrics-") as folder:
@@ -70,10 +71,17 @@ def _run(role: str) -> None:
         run_api(settings)
 
 
-def _alive() -> None:
+def _alive(*, forgiving: bool) -> None:
     from .alive import alive_file, check_alive
 
-    check_alive(alive_file(), time.time())
+    try:
+        check_alive(alive_file(Path(os.environ.get("VAR") or "var")), time.time())
+    except UnusableError:
+        from .broker import redis_answers
+        from .settings import read_settings
+
+        if not forgiving or redis_answers(read_settings(os.environ)):
+            raise
 
 
 def _train(data: Path, to: Path | None) -> None:

@@ -63,9 +63,13 @@ class KeptFigures(Collector):
             figures = self._predictions.figures()
             gauges = {
                 "prediction_waiting": ("Predictions that no worker has begun on.", self._predictions.waiting()),
-                "prediction_oldest_seconds": ("Age of the first of them.", self._predictions.oldest_seconds()),
+                "prediction_oldest_seconds": ("Age of the oldest not ended.", self._predictions.oldest_seconds()),
                 "prediction_running": ("Predictions that workers are at.", self._predictions.running()),
                 "prediction_workers": ("Workers that were heard from lately.", self._predictions.workers()),
+                "prediction_memory_taken_ratio": (
+                    "Part of Redis's memory that is taken; 0 where it has no limit.",
+                    self._predictions.memory_taken(),
+                ),
             }
         except redis.RedisError as error:
             log.warning("The metrics have no figures from Redis: %s", error)
@@ -74,7 +78,7 @@ class KeptFigures(Collector):
         yield GaugeMetricFamily("prediction_redis_up", "1 when Redis answers.", value=1)
         for name, (about, value) in gauges.items():
             yield GaugeMetricFamily(name, about, value=value)
-        for name, about in (("accepted", "Claims answered with 202."), ("attempts", "Attempts that workers began.")):
+        for name, about in (("accepted", "Claims that were kept."), ("attempts", "Attempts that workers began.")):
             yield CounterMetricFamily(f"prediction_{name}", about, value=figures.get(name, 0))
         finished = CounterMetricFamily("prediction_finished", "Predictions that ended.", labels=("status",))
         for status in ("done", "failed"):

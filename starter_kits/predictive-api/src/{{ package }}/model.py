@@ -68,6 +68,8 @@ def load_model(named: str) -> Model:
         if not colon:
             return LogisticModel.read(Path(named) if named else BUNDLED)
         model: Model = getattr(import_module(module), function)()
+        if not callable(getattr(model, "predict", None)):
+            raise TypeError(f"{type(model).__name__} has no method predict")  # noqa: TRY301 - told below, as all else
     except Exception as error:
         raise UnusableError(f"MODEL is {named or BUNDLED}, which cannot be loaded: {error}.") from error
     return model

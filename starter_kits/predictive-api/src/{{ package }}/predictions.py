@@ -15,6 +15,7 @@ still be at is sent again (`forgotten`). A message too many does no harm.
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -31,6 +32,8 @@ from .model import Prediction
 
 QUEUED = "queued"
 RUNNING = "running"
+OPEN = "open"
+"""Whatever has not ended, by the time that it was accepted."""
 NEWEST = "newest"
 """When the newest prediction that a worker began on had been queued."""
 SWEPT = "swept"
@@ -57,7 +60,11 @@ class Asked(BaseModel):
     created_at: datetime
     finished_at: datetime | None = None
     attempts: int = Field(description="How often a worker began on it.")
-    prediction: Prediction | None = Field(default=None, description="When it is done.")
+    prediction: Prediction | dict[str, Any] | None = Field(
+        default=None,
+        union_mode="left_to_right",
+        description="When it is done. What an earlier version answered is told as it was kept, in the shape of then.",
+    )
     error: str | None = Field(default=None, description="Why it failed.")
 
 
@@ -88,10 +95,11 @@ class Predictions:
         self._keep_seconds = max(1, round(keep_hours * 3600))
         self._clock = clock
 
-    def accept(self, claim: Claim, key: str | None) -> tuple[str, bool]:
+    def accept(self, claim: Claim, key: str | None) -> tuple[str, datetime | None]:
         """Keep a claim under a new id, or find the one that the same idempotency key was given.
 
-        Returns the id, and whether it is new. From here on it will be answered, whether or not `send` succeeds.
+        Returns the id, and when it was kept if it is new. From here on it will be answered, whether or not `send`
+        succeeds.
 
         Raises:
             KeyReusedError: the key came with another claim.
@@ -100,24 +108,26 @@ class Predictions:
         content = claim.model_dump_json()
         keyed = f"key:{hashlib.sha256(key.encode()).hexdigest()}" if key is not None else ""
 
-        def write(pipe: Pipeline) -> tuple[str, bool]:
+        def write(pipe: Pipeline) -> tuple[str, datetime | None]:
             known = pipe.get(keyed) if keyed else None
             before = pipe.hget(_name(str(known)), "claim") if known else None
             pipe.multi()
             if before is not None:
                 if before != content:
                     raise KeyReusedError
-                return str(known), False
+                return str(known), None
             now = self._clock()
             pipe.hset(_name(id_), mapping={"claim": content, "key": keyed, "created_at": repr(now)})
             pipe.zadd(QUEUED, {id_: now})
+            pipe.zadd(OPEN, {id_: now})
             if keyed:
                 pipe.set(keyed, id_)
             pipe.hincrby(FIGURES, "accepted", 1)
-            return id_, True
+            return id_, _moment(now)
 
-        answer: tuple[str, bool] = self._redis.transaction(write, *([keyed] if keyed else []), value_from_callable=True)
-        return answer
+        watched = [keyed] if keyed else []
+        kept: tuple[str, datetime | None] = self._redis.transaction(write, *watched, value_from_callable=True)
+        return kept
 
     def find(self, id_: str) -> Asked | None:
         """Return a prediction, or None if there is none of that id."""
@@ -125,24 +135,27 @@ class Predictions:
         if "claim" not in kept:
             return None
         attempts = int(kept.get("attempts", 0))
-        outcome = Outcome.model_validate_json(kept["outcome"]) if "outcome" in kept else None
+        created_at = _moment(kept["created_at"])
+        if "outcome" not in kept:
+            return Asked(id=id_, status="running" if attempts else "queued", created_at=created_at, attempts=attempts)
+        outcome = json.loads(kept["outcome"])  # no Outcome: an earlier version may have written it
         return Asked(
             id=id_,
-            status=outcome.status if outcome else "running" if attempts else "queued",
-            created_at=_moment(kept["created_at"]),
-            finished_at=_moment(kept["finished_at"]) if outcome else None,
+            status="done" if "prediction" in outcome else "failed",
+            created_at=created_at,
+            finished_at=_moment(kept["finished_at"]),
             attempts=attempts,
-            prediction=outcome.prediction if outcome else None,
-            error=outcome.error if outcome else None,
+            **outcome,
         )
 
-    def begin(self, id_: str) -> tuple[Claim, int] | None:
+    def begin(self, id_: str) -> tuple[str, int] | None:
         """Count an attempt before it is made, so that one that kills the worker counts too.
 
-        Returns the claim and the number of the attempt; None if there is nothing left to do.
+        Returns the claim as JSON, which an earlier version may have written, and the number of the attempt; None if
+        there is nothing left to do.
         """
 
-        def write(pipe: Pipeline) -> tuple[Claim, int] | None:
+        def write(pipe: Pipeline) -> tuple[str, int] | None:
             kept: list[Any] = pipe.hmget(_name(id_), "claim", "outcome", "attempts")
             content, outcome, attempts = kept
             queued_at: Any = pipe.zscore(QUEUED, id_)
@@ -157,9 +170,9 @@ class Predictions:
             pipe.zadd(RUNNING, {id_: self._clock()})
             pipe.hincrby(FIGURES, "attempts", 1)
             pipe.hincrby(_name(id_), "attempts", 1)
-            return Claim.model_validate_json(content), int(attempts or 0) + 1
+            return str(content), int(attempts or 0) + 1
 
-        begun: tuple[Claim, int] | None = self._redis.transaction(write, _name(id_), value_from_callable=True)
+        begun: tuple[str, int] | None = self._redis.transaction(write, _name(id_), value_from_callable=True)
         return begun
 
     def queue_again(self, id_: str) -> None:
@@ -195,6 +208,7 @@ class Predictions:
             pipe.multi()
             pipe.zrem(QUEUED, id_)
             pipe.zrem(RUNNING, id_)
+            pipe.zrem(OPEN, id_)
             if created_at is None or before is not None:
                 return False
             now = self._clock()
@@ -230,9 +244,14 @@ class Predictions:
         return int(self._redis.zcard(RUNNING))
 
     def oldest_seconds(self) -> float:
-        """Return for how long the first of those that wait has waited."""
-        first = self._redis.zrange(QUEUED, 0, 0, withscores=True)
+        """Return how long ago the first was accepted of those that have not ended, however often they were begun."""
+        first = self._redis.zrange(OPEN, 0, 0, withscores=True)
         return max(0.0, self._clock() - first[0][1]) if first else 0.0
+
+    def memory_taken(self) -> float:
+        """Return which part of its memory Redis has taken, or 0 where it has no limit."""
+        memory = self._redis.info("memory")
+        return float(memory["used_memory"] / memory["maxmemory"]) if memory["maxmemory"] else 0.0
 
     def workers(self, *, since: float | None = None) -> int:
         """Return how many workers were heard from, lately or since a moment."""
@@ -242,14 +261,10 @@ class Predictions:
         """Return what was counted since this Redis began."""
         return {name: float(value) for name, value in self._redis.hgetall(FIGURES).items()}
 
-    def check(self) -> None:
-        """Ask Redis for a sign of life."""
-        self._redis.ping()
-
 
 def _name(id_: str) -> str:
     return f"prediction:{id_}"
 
 
-def _moment(seconds: str) -> datetime:
+def _moment(seconds: str | float) -> datetime:
     return datetime.fromtimestamp(float(seconds), UTC)

@@ -19,9 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-import redis
-
-from .broker import connect
+from .broker import connect, redis_answers
 from .claim import EXAMPLE
 from .embedded_redis import server_command
 from .errors import UnusableError
@@ -171,13 +169,13 @@ def _start(settings: Settings, parts: list[Part], redis_socket: Path) -> Setting
     """Start every part and wait until all are ready; return the settings that they run by."""
     logs = settings.var / "log"
     if settings.redis_url:
-        if not _redis_answers(settings):
+        if not redis_answers(settings):
             raise UnusableError("Redis does not answer at REDIS_URL: start it, or correct the address.")
     else:
         settings = settings.model_copy(update={"redis_url": f"unix://{redis_socket}"})
         command = server_command(redis_socket, (settings.var / "redis").absolute())
         parts.append(Part("redis", command, os.environ, logs / "redis.log"))
-        _wait(parts, lambda: _redis_answers(settings))
+        _wait(parts, lambda: redis_answers(settings))
     environ = {**os.environ, "REDIS_URL": settings.redis_url}
     started_at = time.time()
     for role in ("api", "worker"):
@@ -196,14 +194,6 @@ def _wait(parts: Sequence[Part], ready: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise UnusableError(f"Not ready after {READY_SECONDS:.0f} seconds: see {parts[-1].log.parent}.")
         time.sleep(LOOK_SECONDS)
-
-
-def _redis_answers(settings: Settings) -> bool:
-    try:
-        with connect(settings) as client:
-            return bool(client.ping())
-    except redis.RedisError:
-        return False
 
 
 def _worker_beats(settings: Settings, since: float) -> bool:

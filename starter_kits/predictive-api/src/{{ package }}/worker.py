@@ -24,8 +24,10 @@ from celery import signals
 from celery.exceptions import Reject
 from celery.platforms import SecurityWarning
 from kombu.exceptions import OperationalError
+from pydantic import ValidationError
 
 from .broker import PREDICT, connect, make_celery, make_sender
+from .claim import Claim
 from .model import Model, UnanswerableError, load_model
 from .predictions import Outcome, Predictions
 from .settings import Settings
@@ -37,6 +39,10 @@ PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 2.0
 PR_SET_PDEATHSIG = 1
 """Linux: the signal that a process gets when its parent dies (prctl(2))."""
+
+
+class UnreadableError(Exception):
+    """A claim was kept in a shape that this version does not read; a worker of another version may."""
 
 
 class Answering:
@@ -66,21 +72,23 @@ class Answering:
             begun = self._predictions.begin(id_)
             if begun is None:
                 return
-            claim, attempt = begun
+            content, attempt = begun
             if attempt > self._max_attempts:
                 self._fail(id_, f"It crashed the worker or took too long, {self._max_attempts} times.")
                 return
             try:
-                outcome = Outcome(prediction=self._model().predict(claim))
+                outcome = Outcome(prediction=self._model().predict(_read(content)))
             except UnanswerableError as error:
                 outcome = Outcome(error=str(error))
-            except Exception:
+            except Exception as error:
                 log.exception("Attempt %d at %s failed", attempt, id_)
                 if attempt < self._max_attempts:
                     self._pause(min(PAUSE_SECONDS * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS))
                     self._predictions.queue_again(id_)
                     raise Reject("the next attempt", requeue=True) from None
-                outcome = Outcome(error=f"The model raised an error, {attempt} times.")
+                unread = isinstance(error, UnreadableError)
+                why = "It was kept in a shape that this version cannot read" if unread else "The model raised an error"
+                outcome = Outcome(error=f"{why}, {attempt} times.")
             self._predictions.finish(id_, outcome)
         except redis.RedisError as error:
             log.warning("Redis does not answer, so %s is given out again: %s", id_, error)
@@ -90,6 +98,14 @@ class Answering:
     def _fail(self, id_: str, error: str) -> None:
         log.error("%s failed: %s", id_, error)
         self._predictions.finish(id_, Outcome(error=error))
+
+
+def _read(content: str) -> Claim:
+    try:
+        return Claim.model_validate_json(content)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors(include_input=False))
+        raise UnreadableError(f"not valid now: {fields}") from None  # values stay out of logs
 
 
 class Worker:
@@ -152,6 +168,7 @@ class Worker:
 
     def _beat(self, **_: object) -> None:
         """Say that we live, and send again what was forgotten (every two seconds, in the main process)."""
+        self._alive.touch()
         try:
             self._predictions.beat(self._name)
             for id_ in self._predictions.forgotten(self._settings.attempt_seconds):
@@ -160,8 +177,6 @@ class Worker:
                 self._send(id_)
         except (redis.RedisError, OperationalError) as error:
             log.warning("Redis does not answer: %s", error)
-            return
-        self._alive.touch()
 
     def _set_up_logging(self, **_: Any) -> None:
         """Log one line an event; that this is connected keeps Celery from doing it in its own way."""
