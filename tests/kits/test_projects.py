@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import pwd
+import re
 import shutil
+import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -40,6 +43,14 @@ def ask(port, path, body=None):
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def prediction_of_readme(project):
+    """Type what the README shows beside a service that runs; return the answer."""
+    readme = (project.path / "README.md").read_text(encoding="utf-8")
+    [typed] = [block for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) if "curl" in block]
+    typed = typed.replace("curl ", "curl --noproxy '*' ")
+    return json.loads(subprocess.run(["sh", "-ec", typed], capture_output=True, text=True, check=True).stdout)
 
 
 def wait_until(holds, said, seconds=60):
@@ -123,6 +134,7 @@ def test_run_gives_its_result_and_a_second_run_installs_nothing(installed, kit):
 def test_run_serves_until_ctrl_c_and_a_second_run_installs_nothing(installed, kit):
     project = installed(kit)
     before = installed_packages(project)
+    answers = []
     for _ in range(2):
         with project.running("make", "run", **OFFLINE) as said:
             wait_until(lambda: is_ready(project.port), said)
@@ -131,6 +143,8 @@ def test_run_serves_until_ctrl_c_and_a_second_run_installs_nothing(installed, ki
             assert ask(project.port, "/openapi.json") == 200
             assert ask(project.port, "/metrics") == 200
             assert ask(project.port, "/v1/predictions", "{}") in {400, 422}
+            wait_until(lambda: answers.append(prediction_of_readme(project)) or "prediction" in answers[-1], said)
+            assert answers[-1]["prediction"]["model_version"].startswith("logistic-")
         with pytest.raises(OSError, match="refused"):
             ask(project.port, "/readyz")
     assert installed_packages(project) == before
