@@ -182,6 +182,7 @@ LOUD = {
     "No PostgreSQL server answers": "POSTGRESQL WAS NOT TESTED",
     "No Chromium was found": "THE CONSOLE WAS NOT TESTED IN A BROWSER",
     "No Java 17 was found": "THE STARTER KIT FOR SPARK WAS NOT TESTED",
+    "No Python 3.12 was found": "THE STARTER KITS WERE NOT TESTED ON PYTHON 3.12",
     "Nothing that builds images was found": "THE IMAGES OF THE STARTER KITS WERE NOT BUILT",
     "The history of the repository is not here": "NO UPGRADE FROM AN OLD VERSION WAS TESTED",
     "No release holds starter kits yet": "NO UPDATE OF A PROJECT FROM A RELEASED STARTER KIT WAS TESTED",
