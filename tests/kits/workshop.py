@@ -21,7 +21,17 @@ LONGEST = 600.0
 """Seconds that a command may take, installing included."""
 INHERITED = ("HOME", "PATH", "JAVA_HOME")
 """All that a fresh shell has; whatever else a project counted on would be missed on another machine."""
-PACKAGES = "PIP_"
+PACKAGES = (
+    "PIP_",
+    "UV_",
+    "SSL_CERT_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
 """How this machine reaches its package index."""
 
 WITHOUT_JAVA = (
@@ -154,7 +164,7 @@ class Workshop:
         return self._made[kit]
 
 
-def lent(path, whole: Installed) -> Project:
+def lent(path: Path, whole: Project) -> Project:
     """Give a project the environment of another, whose packages are the same, with itself in the place of the other."""
     venv = path / ".venv"
     (venv / "bin").mkdir(parents=True)
