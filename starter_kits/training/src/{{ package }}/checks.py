@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from .dataset import CATEGORY_NAMES, COLUMNS, FEATURES, GROUP, ID, NUMBERS, TARGET, Table
@@ -47,9 +48,8 @@ def columns(evidence: Evidence) -> str:
     present = evidence.table.columns
     if missing := evidence.table.missing_columns:
         return f"The file lacks {_named(list(missing))}; it has {', '.join(present)}."
-    # pandas renames the second of two columns "amount" to "amount.1".
-    twice = [name for name in present if name.removesuffix(".1") in COLUMNS and name not in COLUMNS]
-    return f"The file has {_named([name.removesuffix('.1') for name in twice])} twice." if twice else ""
+    twice = [name for name in COLUMNS if present.count(name) > 1]
+    return f"The file has {_named(twice)} twice." if twice else ""
 
 
 def _set_aside(reason: str, what: str) -> Check:
@@ -140,8 +140,8 @@ def _accuracy_alone(name: str, train: pd.DataFrame, test: pd.DataFrame) -> float
     known, asked = train[name], test[name]
     if name not in CATEGORY_NAMES:
         edges = known.quantile([step / 20 for step in range(1, 20)]).drop_duplicates().to_numpy()
-        known = pd.Series(edges.searchsorted(known.fillna(-1.0).to_numpy(), side="right"))
-        asked = pd.Series(edges.searchsorted(asked.fillna(-1.0).to_numpy(), side="right"))
+        known = pd.Series(edges.searchsorted(known.fillna(-np.inf).to_numpy(), side="right"))
+        asked = pd.Series(edges.searchsorted(asked.fillna(-np.inf).to_numpy(), side="right"))
     commonest = train[TARGET.name].groupby(known.to_numpy()).agg(lambda labels: labels.mode().iloc[0])
     return float((asked.map(commonest).to_numpy() == test[TARGET.name].to_numpy()).mean())
 

@@ -101,15 +101,27 @@ def _predict(given: argparse.Namespace, told: settings.Settings) -> int:
     if table.missing_columns:
         raise dataset.DataError(f"{given.file} lacks {', '.join(table.missing_columns)}.")
     with TemporaryDirectory() as folder:
-        model = estimators.load(registry.fetch(champion.number, MODEL, Path(folder)))
-    probabilities = estimators.probabilities(model, table.frame)
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([dataset.ID, dataset.TARGET.name, "probability", "model"])
-    for name, row in zip(table.frame[dataset.ID], probabilities, strict=True):
-        best = int(row.argmax())
-        writer.writerow([name, dataset.TARGET.values[best], f"{row[best]:.4f}", champion.number])
+        file = registry.fetch(champion.number, MODEL, Path(folder))
+        try:
+            answered = iter(zip(table.frame[dataset.ID], estimators.answers(file, table.frame), strict=True))
+        except estimators.ModelError as error:
+            said = f"The champion, {champion}, cannot answer for these columns: {error}."
+            raise RegistryError(said) from error
+    problems: dict[int, list[dataset.Fault]] = {}
     for fault in table.faults:
-        print(fault, file=sys.stderr)
+        problems.setdefault(fault.row, []).append(fault)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([dataset.ID, dataset.TARGET.name, "probability", "model", "problem"])
+    for number in range(1, table.rows_read + 1):
+        if faults := problems.get(number):
+            writer.writerow([faults[0].id, "", "", champion.number, "; ".join(map(str, faults))])
+            continue
+        name, row = next(answered)
+        best = int(row.argmax())
+        writer.writerow([name, dataset.TARGET.values[best], f"{row[best]:.4f}", champion.number, ""])
+    if problems:
+        said = f"{len(problems)} of {table.rows_read} rows could not be read, and have a problem in place of an answer."
+        print(said, file=sys.stderr)
     return 0
 
 

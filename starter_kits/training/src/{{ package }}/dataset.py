@@ -4,6 +4,7 @@ This is the module to write again for data of your own; nothing else knows a col
 Whatever a row says wrong is named with its place, and the row is set aside; nothing is guessed.
 """
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,12 +19,16 @@ class DataError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Number:
-    """A column of numbers; an empty cell is a missing value where that is allowed."""
+    """A column of numbers; an empty cell is a missing value where that is allowed.
+
+    With `log` the logistic model sees the logarithm, for what differs by factors: of 1 + the number, so none below 0.
+    """
 
     name: str
     low: float
     high: float
     optional: bool = False
+    log: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,11 +52,11 @@ GROUP: Final = "policy_id"
 DAY: Final = Day(name="declared_on")
 TARGET: Final = Category(name="track", values=("fast", "standard", "expert"))
 NUMBERS: Final = (
-    Number(name="amount_eur", low=0, high=10_000_000, optional=True),  # as the policyholder estimates it
-    Number(name="policy_age_days", low=0, high=40_000),  # age of the policy when the claim was declared
-    Number(name="delay_days", low=0, high=3_650),  # from the event to its declaration
-    Number(name="documents", low=0, high=200),
-    Number(name="previous_claims", low=0, high=100),
+    Number(name="amount_eur", low=0, high=10_000_000, optional=True, log=True),  # as the policyholder estimates it
+    Number(name="policy_age_days", low=0, high=40_000, log=True),  # age of the policy when the claim was declared
+    Number(name="delay_days", low=0, high=3_650, log=True),  # from the event to its declaration
+    Number(name="documents", low=0, high=200, log=True),
+    Number(name="previous_claims", low=0, high=100, log=True),
     Number(name="has_injury", low=0, high=1),
 )
 CATEGORIES: Final = (
@@ -69,9 +74,10 @@ COLUMNS: Final = [ID, GROUP, DAY.name, *FEATURES, TARGET.name]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """One cell that is wrong: the row's number (the first after the header is 1), and how it is wrong."""
+    """One cell that is wrong: the row's number (the first after the header is 1) and ID, and how it is wrong."""
 
     row: int
+    id: str
     column: str
     value: str
     reason: str  # "type", "range" or "value"
@@ -92,7 +98,7 @@ class Table:
     frame: pd.DataFrame
     faults: tuple[Fault, ...]
     rows_read: int
-    columns: tuple[str, ...]
+    columns: tuple[str, ...]  # in the order of the file, also those that come twice or that nobody asked for
     missing_columns: tuple[str, ...]
 
 
@@ -102,14 +108,8 @@ def read(path: Path, *, with_target: bool = True) -> Table:
     Raises:
         DataError: there is no such file, or it is no table.
     """
-    try:
-        cells = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except FileNotFoundError:
-        raise DataError(f"There is no file {path}.") from None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError, OSError) as error:
-        raise DataError(f"{path} is no CSV table in UTF-8: {str(error).strip().rstrip('.')}.") from None
+    columns, cells = _cells(path)
     wanted = [name for name in COLUMNS if with_target or name != TARGET.name]
-    columns = tuple(cells.columns)
     missing = tuple(name for name in wanted if name not in columns)
     if missing:
         nothing = pd.DataFrame(columns=wanted)
@@ -119,7 +119,7 @@ def read(path: Path, *, with_target: bool = True) -> Table:
 
     def set_aside(column: str, wrong: "pd.Series[bool]", reason: str) -> None:
         faults.extend(
-            Fault(row=int(row) + 1, column=column, value=cells[column].iloc[row], reason=reason)
+            Fault(row=int(row) + 1, id=cells[ID].iloc[row], column=column, value=cells[column].iloc[row], reason=reason)
             for row in np.flatnonzero(wrong.to_numpy())
         )
 
@@ -142,3 +142,23 @@ def read(path: Path, *, with_target: bool = True) -> Table:
     right = parsed.drop(index=sorted(wrong_rows)).reset_index(drop=True)
     faults.sort(key=lambda fault: fault.row)
     return Table(frame=right[wanted], faults=tuple(faults), rows_read=len(cells), columns=columns, missing_columns=())
+
+
+def _cells(path: Path) -> tuple[tuple[str, ...], pd.DataFrame]:
+    """The header, and all cells as words; of two columns of one name the first. pandas would guess at uneven rows."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = [line for line in csv.reader(file, strict=True) if line]
+    except FileNotFoundError:
+        raise DataError(f"There is no file {path}.") from None
+    except (csv.Error, OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is no CSV table in UTF-8: {str(error).rstrip('.')}.") from None
+    if not lines:
+        raise DataError(f"{path} is no CSV table in UTF-8: it is empty.")
+    header, rows = lines[0], lines[1:]
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(header):
+            said = f"row {number} has {len(row)} cells, the header {len(header)}"
+            raise DataError(f"{path} is no CSV table in UTF-8: {said}.")
+    cells = pd.DataFrame(rows, columns=header, dtype=str)
+    return tuple(header), cells.loc[:, ~cells.columns.duplicated()]

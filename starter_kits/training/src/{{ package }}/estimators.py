@@ -17,8 +17,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from .dataset import CATEGORIES, CATEGORY_NAMES, FEATURES, NUMBER_NAMES, TARGET
+from .dataset import CATEGORIES, CATEGORY_NAMES, FEATURES, NUMBER_NAMES, NUMBERS, TARGET
 from .recipe import ModelRecipe, RecipeError
+
+
+class ModelError(Exception):
+    """A model cannot answer for these rows: it knew other columns, other classes, another scikit-learn."""
 
 
 class Model(Protocol):
@@ -31,14 +35,20 @@ class Model(Protocol):
 
 
 def _logistic(seed: int, parameters: Mapping[str, Any]) -> Any:
-    """Logistic regression: calibrated as it is, and its weights can be read. Amounts differ by factors: logarithms."""
-    numbers = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True),
-        FunctionTransformer(np.log1p, feature_names_out="one-to-one"),
-        StandardScaler(),
-    )
+    """Logistic regression: calibrated as it is, and its weights can be read."""
+
+    def numbers(*, log: bool) -> Any:
+        seen = FunctionTransformer(np.log1p if log else None, feature_names_out="one-to-one")
+        return make_pipeline(SimpleImputer(strategy="median", add_indicator=True), seen, StandardScaler())
+
     words = OneHotEncoder(categories=[list(column.values) for column in CATEGORIES], handle_unknown="ignore")
-    columns = ColumnTransformer([("numbers", numbers, NUMBER_NAMES), ("words", words, CATEGORY_NAMES)])
+    columns = ColumnTransformer(
+        [
+            ("logarithms", numbers(log=True), [column.name for column in NUMBERS if column.log]),
+            ("numbers", numbers(log=False), [column.name for column in NUMBERS if not column.log]),
+            ("words", words, CATEGORY_NAMES),
+        ]
+    )
     return make_pipeline(columns, LogisticRegression(**{"max_iter": 1_000, **parameters}, random_state=seed))
 
 
@@ -63,15 +73,18 @@ def train(recipe: ModelRecipe, rows: pd.DataFrame) -> Model:
     """Train what the recipe names.
 
     Raises:
-        RecipeError: the recipe names no estimator, or a parameter that the estimator does not take.
+        RecipeError: the recipe names no estimator, or parameters that it does not take or cannot learn with.
     """
     if recipe.estimator not in ESTIMATORS:
         raise RecipeError(f"There is no estimator {recipe.estimator!r}; there are {' and '.join(ESTIMATORS)}.")
     try:
         model = ESTIMATORS[recipe.estimator](recipe.seed, recipe.parameters)
+    except TypeError as error:
+        raise RecipeError(f"model.parameters do not fit the estimator {recipe.estimator}: {error}.") from error
+    try:
         return _fitted(model, rows)
-    except (TypeError, ValueError) as error:
-        raise RecipeError(f"model.parameters do not fit the estimator {recipe.estimator}: {error}") from error
+    except (TypeError, ValueError) as error:  # by parameters or by rows: only its words say
+        raise RecipeError(f"The estimator {recipe.estimator} cannot be trained: {_sentence(error)}.") from error
 
 
 def baseline(rows: pd.DataFrame) -> Model:
@@ -88,11 +101,11 @@ def _fitted(model: Any, rows: pd.DataFrame) -> Model:
 
 def probabilities(model: Model, rows: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Probabilities of shape (rows, classes), in the order of the target's values; a class not learned has 0."""
-    with threadpool_limits(limits=1):
-        known = model.predict_proba(rows[FEATURES])
-    columns = [TARGET.values.index(str(label)) for label in model.classes_]
     all_ = np.zeros((len(rows), len(TARGET.values)))
-    all_[:, columns] = known
+    columns = [TARGET.values.index(str(label)) for label in model.classes_]
+    if len(rows):
+        with threadpool_limits(limits=1):
+            all_[:, columns] = model.predict_proba(rows[FEATURES])
     return all_
 
 
@@ -102,6 +115,23 @@ def write(model: Model, path: Path) -> None:
 
 
 def load(path: Path) -> Model:
-    """Read a model. A pickle can run code: registries hand one out only after comparing its SHA-256."""
-    model: Model = pickle.loads(path.read_bytes())  # noqa: S301 -- compared with what was registered
+    """Read a model. A pickle can run code, and nothing is compared here: docs/adr/ 2 says who compares, and where."""
+    model: Model = pickle.loads(path.read_bytes())  # noqa: S301 -- compared by the registry, or made by this run
     return model
+
+
+def answers(path: Path, rows: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """The probabilities that a model of another day has for rows of today.
+
+    Raises:
+        ModelError: it cannot answer for them.
+    """
+    try:
+        return probabilities(load(path), rows)
+    except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{type(error).__name__}: {_sentence(error)}") from error
+
+
+def _sentence(error: Exception) -> str:
+    """The first line of what a library says, which may be a page."""
+    return str(error).partition("\n")[0].rstrip(". ")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from . import scores
 from .dataset import GROUP, SLICES, TARGET
-from .estimators import Model, load, probabilities
+from .estimators import Model, ModelError, answers, probabilities
 from .recipe import Recipe
 from .scores import Bin, ClassScore, Floats, Interval, Ints, Weights
 
@@ -93,13 +93,13 @@ def evaluate(
 
 
 def _of_champion(file: Path | None, test: pd.DataFrame) -> tuple[Floats | None, str]:
-    """What the champion says, or why it cannot: it knew other columns, other classes, another scikit-learn."""
+    """What the champion says, or why it cannot."""
     if file is None:
         return None, ""
     try:
-        return probabilities(load(file), test), ""
-    except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
-        return None, f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
+        return answers(file, test), ""
+    except ModelError as error:
+        return None, str(error)
 
 
 def read(text: str) -> Evaluation:

@@ -32,8 +32,9 @@ class Rule:
 def judge(evaluation: Evaluation, recipe: GateRecipe) -> list[Rule]:
     """All rules, met or not.
 
-    A gain counts by the lower end of its interval, so that luck does not pass; a slice by the upper end of its own,
-    so that bad luck alone does not refuse.
+    A gain counts by the lower end of its interval: it must be shown that the candidate is better than the baseline, and
+    that it is not worse than the champion by more than the recipe allows (non-inferiority), so that luck does not pass.
+    A slice counts by the upper end of its own, so that bad luck alone does not refuse.
     """
     return list(_rules(evaluation, recipe))
 

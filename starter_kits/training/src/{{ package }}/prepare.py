@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from .checks import Evidence, Outcome, check
-from .dataset import CATEGORY_NAMES, DAY, GROUP, ID, TARGET, Table, read
+from .dataset import CATEGORY_NAMES, DAY, GROUP, ID, NUMBER_NAMES, TARGET, Table, read
 from .recipe import DataRecipe
 from .splitting import Split, split
 
@@ -42,6 +42,8 @@ def examine(data: Path, recipe: DataRecipe) -> tuple[Table, Split, list[Outcome]
 def prepare(data: Path, recipe: DataRecipe, folder: Path) -> None:
     """Write both splits, the faults of the rows that were set aside, and what the card tells of them.
 
+    The order of the rows in the file makes no difference.
+
     Raises:
         DataError: the file is no table.
         ChecksFailedError: a check failed.
@@ -49,12 +51,13 @@ def prepare(data: Path, recipe: DataRecipe, folder: Path) -> None:
     table, parts, outcomes = examine(data, recipe)
     if not all(outcome.passed for outcome in outcomes):
         raise ChecksFailedError(outcomes)
-    parts.train.to_csv(folder / TRAIN, index=False, lineterminator="\n")
-    parts.test.to_csv(folder / TEST, index=False, lineterminator="\n")
+    for name, frame in ((TRAIN, parts.train), (TEST, parts.test)):
+        # By ID, so that an extract that comes in another order is no new data.
+        frame.sort_values(ID).to_csv(folder / name, index=False, lineterminator="\n")
     with (folder / SET_ASIDE).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["row", "column", "value", "reason"])
-        writer.writerows([fault.row, fault.column, fault.value, fault.reason] for fault in table.faults)
+        writer.writerow(["row", ID, "column", "value", "reason"])
+        writer.writerows([fault.row, fault.id, fault.column, fault.value, fault.reason] for fault in table.faults)
     facts = {
         "rows_read": str(table.rows_read),
         "rows_set_aside": str(len({fault.row for fault in table.faults})),
@@ -72,4 +75,9 @@ def prepare(data: Path, recipe: DataRecipe, folder: Path) -> None:
 def rows(path: Path) -> pd.DataFrame:
     """The rows of a split, exactly as they were written: words as words, numbers to the last bit."""
     words = [ID, GROUP, DAY.name, *CATEGORY_NAMES, TARGET.name]
-    return pd.read_csv(path, dtype=dict.fromkeys(words, str))
+    return pd.read_csv(
+        path,
+        dtype=dict.fromkeys(words, str),
+        keep_default_na=False,  # a policy may be called NA
+        na_values=dict.fromkeys(NUMBER_NAMES, ""),
+    )

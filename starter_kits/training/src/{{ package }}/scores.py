@@ -117,17 +117,23 @@ def log_loss(truth: Ints, probabilities: Floats) -> float:
 
 
 def calibration(truth: Ints, probabilities: Floats) -> tuple[float, tuple[Bin, ...]]:
-    """The expected calibration error of the predicted class, and the bins of equal size that it is the mean of.
+    """The expected calibration error of the predicted class, and the bins that it is the mean of.
 
-    Guo et al., On Calibration of Modern Neural Networks, 2017; with bins of equal size, which small tests need.
+    Guo et al., On Calibration of Modern Neural Networks, 2017; with bins of about equal size, which small tests need.
+    Rows of one confidence stay in one bin, so that their order makes no difference.
     """
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
-    order = np.argsort(confidence, kind="stable")
+    values, of_row, rows = np.unique(probabilities.max(axis=1), return_inverse=True, return_counts=True)
+    right = np.bincount(of_row, weights=probabilities.argmax(axis=1) == truth, minlength=len(values))
+    # A value belongs where the middle of its rows is, all of them in line.
+    of_value = (BINS * (np.cumsum(rows) - rows / 2) / max(len(truth), 1)).astype(int)
     bins = tuple(
-        Bin(rows=len(part), confidence=float(confidence[part].mean()), accuracy=float(right[part].mean()))
-        for part in np.array_split(order, BINS)
-        if len(part)
+        Bin(
+            rows=int(rows[part].sum()),
+            confidence=float(np.average(values[part], weights=rows[part])),
+            accuracy=float(right[part].sum() / rows[part].sum()),
+        )
+        for part in (of_value == number for number in range(BINS))
+        if part.any()
     )
     error = sum(bin_.rows * abs(bin_.confidence - bin_.accuracy) for bin_ in bins) / max(len(truth), 1)
     return error, bins
