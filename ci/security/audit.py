@@ -109,7 +109,9 @@ def _advisories(pins: Sequence[Pin]) -> tuple[list[Finding], list[Pin]]:
     for service in SERVICES:
         if not unknown:
             break
-        known = [one for one in _pip_audit(service, unknown) if "skip_reason" not in one]
+        known = [
+            one for once in _each_name_once(unknown) for one in _pip_audit(service, once) if "skip_reason" not in one
+        ]
         findings |= {
             Finding(
                 package=one["name"],
@@ -121,9 +123,24 @@ def _advisories(pins: Sequence[Pin]) -> tuple[list[Finding], list[Pin]]:
             for one in known
             for vulnerability in one.get("vulns", ())
         }
-        answered = {_canonical(one["name"]) for one in known}
-        unknown = [pin for pin in unknown if _canonical(pin[0]) not in answered]
+        answered = {(_canonical(one["name"]), one["version"]) for one in known}
+        unknown = [(name, version) for name, version in unknown if (_canonical(name), version) not in answered]
     return sorted(findings, key=str), unknown
+
+
+def _each_name_once(pins: Sequence[Pin]) -> list[list[Pin]]:
+    """Part the pins into lists in which no package is twice: pip-audit takes no list where one is.
+
+    Locks name two versions of a package where another Python wants another one, or where they are of different tools.
+    """
+    parts: list[dict[str, Pin]] = []
+    for pin in pins:
+        name = _canonical(pin[0])
+        part = next((each for each in parts if name not in each), None)
+        if part is None:
+            parts.append(part := {})
+        part[name] = pin
+    return [list(part.values()) for part in parts]
 
 
 def _canonical(name: str) -> str:

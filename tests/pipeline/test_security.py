@@ -50,6 +50,15 @@ def test_a_known_vulnerability_fails_the_audit(project):
     assert asked[0][2]["package"]["name"] == "made-up-thing"
 
 
+def test_two_versions_of_a_package_are_both_looked_up(project):
+    (project / "requirements" / "other.txt").write_text(LOCK.replace("1.0", "2.0"))
+    with serving(answers([VULNERABILITY])) as (address, asked):
+        code, said = security(project, "audit", "requirements/serve.txt", "requirements/other.txt", OSV_URL=address)
+    assert code == 1
+    assert "2 of 2 packages of 2 locks were looked up: 2 known vulnerabilities." in said
+    assert {body["version"] for _, _, body, _ in asked} == {"1.0", "2.0"}
+
+
 def test_an_audit_that_found_nothing_passes(project):
     with serving(answers([])) as (address, _):
         code, said = security(project, "audit", OSV_URL=address)
