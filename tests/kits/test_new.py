@@ -73,7 +73,9 @@ def answers_of(folder):
     return yaml.safe_load((Path(folder) / ".copier-answers.yml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("kit", KITS)
+@pytest.mark.parametrize(
+    "kit", [pytest.param(kit, marks=[] if kit == "python" else pytest.mark.installs) for kit in KITS]
+)
 @pytest.mark.usefixtures("real_kits")
 def test_a_project_is_made_by_its_folder_and_kit_alone(new, kit, monkeypatch):
     monkeypatch.setattr(questionnaire, "port_in_use", lambda _: False)  # it may be, where somebody tries a kit
