@@ -6,8 +6,12 @@ from pyspark.sql import functions as sf
 from .records import COLUMNS
 
 KINDS = ("health", "home", "motor", "travel")
-DEPARTMENT = "^(0[1-9]|[1-8][0-9]|9[0-5]|2[AB]|97[1-6])$"
+DEPARTMENT = "^(0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5]|97[1-6])$"
 AMOUNT = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
+# Spark alone takes "2026" for a time, and "09:30" for one of today.
+TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?$"
+# A year mistyped as 9999 or 0026 would make a row for each week until there.
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 
 def check(records: DataFrame) -> DataFrame:
@@ -30,7 +34,7 @@ def check(records: DataFrame) -> DataFrame:
         sf.try_to_date("occurred_on", "yyyy-MM-dd").alias("occurred_on"),
         sf.try_to_date("reported_on", "yyyy-MM-dd").alias("reported_on"),
         sf.when(sf.col("amount_eur").rlike(AMOUNT), sf.col("amount_eur").try_cast("decimal(12,2)")).alias("amount_eur"),
-        sf.try_to_timestamp("updated_at").alias("updated_at"),
+        sf.when(sf.col("updated_at").rlike(TIME), sf.try_to_timestamp("updated_at")).alias("updated_at"),
         "source",
         "malformed",
         "record",
@@ -62,6 +66,10 @@ def _rules() -> dict[str, Column]:
         "updated_at is no time like 2026-11-20T09:30:00": sf.isnull("updated_at"),
         "the text is not UTF-8": sf.contains("record", sf.lit("\ufffd")),
         "reported_on is before occurred_on": sf.col("reported_on") < sf.col("occurred_on"),
+        # A day more, since a day may be that of Paris, and a time that of Greenwich.
+        "reported_on is after updated_at": sf.col("reported_on") > sf.date_add(sf.to_date("updated_at"), 1),
+        f"occurred_on is before {FIRST_YEAR}": sf.year("occurred_on") < FIRST_YEAR,
+        f"updated_at is after {LAST_YEAR}": sf.year("updated_at") > LAST_YEAR,
     }
 
 

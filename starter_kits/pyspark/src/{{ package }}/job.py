@@ -7,7 +7,7 @@ from pyspark.sql import functions as sf
 
 from . import tables
 from .check import accepted, rejected
-from .clean import newest_versions
+from .clean import newest, versions
 from .features import add_features
 from .radar import weeks
 
@@ -33,6 +33,7 @@ def run(
 
     first, last: the months to write, like 2026-11; if not given, the first and the last of the input. The input holds
     all claims of these months, and those of the year before, which features look at. Other months stay as they are.
+    `rejected` holds the bad records of this input, of whatever month.
     most_rejected: the share of bad records above which nothing is written, since such files are more likely wrong
     than their records.
 
@@ -43,14 +44,14 @@ def run(
         counts = _count(checked)
         bad = {reason: count for reason, count in counts.items() if reason}
         _accept(sum(counts.values()), sum(bad.values()), most_rejected)
-        clean = _keep(kept, newest_versions(accepted(checked)))
-        within = sf.col("month").between(*_months(clean, first, last))
-        claims = _keep(kept, add_features(clean).where(within))
-        found = _keep(kept, weeks(clean).where(within))
-        files = [row["source"] for row in checked.select("source").distinct().collect()]
+        known = _keep(kept, versions(accepted(checked)))
+        within = sf.col("month").between(*_months(known, first, last))
+        claims = _keep(kept, add_features(known).where(within))
+        found = _keep(kept, weeks(newest(known)).where(within))
         tables.replace(claims, f"{output}/claims", by="month", within=within)
         tables.replace(found, f"{output}/weeks", by="month", within=within)
-        tables.replace(rejected(checked), f"{output}/rejected", by="source", within=sf.col("source").isin(files))
+        bad_records = rejected(checked).withColumn("reason", sf.element_at("reasons", 1))
+        tables.replace(bad_records, f"{output}/rejected", by="reason", within=sf.expr("true"))
         surges = found.where("is_surge").orderBy(sf.desc("surprise"), "week", "kind", "department").collect()
         return Outcome(records=sum(counts.values()), rejected=bad, claims=claims.count(), surges=surges)
     finally:
@@ -58,10 +59,10 @@ def run(
             frame.unpersist()
 
 
-def _months(claims: DataFrame, first: str | None, last: str | None) -> tuple[str, str]:
-    """Give the first and the last month to write: those of the claims where none is given; none without claims."""
+def _months(known: DataFrame, first: str | None, last: str | None) -> tuple[str, str]:
+    """Give the first and the last month to write: those of all versions where none is given; none without claims."""
     month = sf.date_format("reported_on", "yyyy-MM")
-    ((earliest, latest),) = claims.select(sf.min(month), sf.max(month)).collect()
+    ((earliest, latest),) = known.select(sf.min(month), sf.max(month)).collect()
     return first or earliest or "", last or latest or ""
 
 

@@ -1,5 +1,7 @@
 """Weeks with more claims of a kind in a department than the weeks before let expect: hail, a storm, a fraud."""
 
+from datetime import timedelta
+
 import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
@@ -19,7 +21,7 @@ def weeks(claims: DataFrame) -> DataFrame:
     """Count the claims of each kind, department and week, and say how surprising the count is.
 
     Columns: see WEEK. Weeks begin on Monday and are those of the report; weeks without claims are there, with 0; the
-    last one is the last that is over.
+    last one is the last that is over. Their month is that of their Sunday: in the month before they were not over.
     """
     dated = claims.select("kind", "department", "reported_on", _monday(sf.col("reported_on")).alias("week"))
     counts = dated.groupBy("kind", "department", "week").agg(sf.count("*").alias("claims"))
@@ -40,7 +42,7 @@ def judge(series: pd.DataFrame) -> pd.DataFrame:
     series["expected"] = expected.where(series.index >= ENOUGH_WEEKS)
     series["surprise"] = (series["claims"] - series["expected"]) / series["expected"].clip(lower=1.0) ** 0.5
     series["is_surge"] = (series["surprise"] >= SURPRISE) & (series["claims"] >= ENOUGH_CLAIMS)
-    series["month"] = [f"{week:%Y-%m}" for week in series["week"]]
+    series["month"] = [f"{week + timedelta(days=6):%Y-%m}" for week in series["week"]]
     return series[["kind", "department", "week", "claims", "expected", "surprise", "is_surge", "month"]]
 
 

@@ -25,6 +25,7 @@ def read_records(reader: DataFrameReader | DataStreamReader, folder: str, form: 
         "header": "true",
         "enforceSchema": "false",
         "columnPruning": "false",
+        "escape": '"',  # a quote within quotes is doubled (RFC 4180); a line break within them is not read
     }
     files = reader.format(form).schema(RECORD).options(**options).load(folder)
     return files.withColumn("source", sf.col("_metadata.file_name"))

@@ -22,13 +22,13 @@ EVERYWHERE = {
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={LOGGING}",
 }
-# What suits one machine and small data: nothing listens beyond the machine, and a shuffle is two tasks, not 200.
+# What suits one machine: nothing listens beyond it.
 ON_ONE_MACHINE = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.ui.enabled": "false",
-    "spark.sql.shuffle.partitions": "2",
 }
+TWO_CORES = {"spark.sql.shuffle.partitions": "2"}  # small data: a shuffle is two tasks, not 200
 
 
 class BadSettingsError(Exception):
@@ -69,7 +69,8 @@ def session_settings(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     submitted = "PYSPARK_GATEWAY_PORT" in environ
     master = environ.get("SPARK_MASTER") or file.get("spark.master") or "local[2]"
     local = not submitted and master.startswith("local")
-    settings = EVERYWHERE | (ON_ONE_MACHINE if local else {}) | file
+    ours = EVERYWHERE | (ON_ONE_MACHINE if local else {}) | (TWO_CORES if master == "local[2]" and local else {})
+    settings = ours | file
     return settings if submitted else settings | {"spark.master": master}
 
 

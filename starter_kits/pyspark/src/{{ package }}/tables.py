@@ -17,7 +17,8 @@ def replace(rows: DataFrame, folder: str, by: str, within: Column) -> None:
     """
     spark = rows.sparkSession
     spark.conf.set("spark.sql.sources.partitionOverwriteMode", "dynamic")
-    rows.repartition(by).sortWithinPartitions(by).write.mode("overwrite").partitionBy(by).parquet(folder)
+    # Each value to one task, so that it is one file; Spark divides what is too much for one (about 64 MB).
+    rows.hint("rebalance", by).write.mode("overwrite").partitionBy(by).parquet(folder)
     written = {row[0] for row in rows.select(by).distinct().collect()}
     bare = rows.drop(by).schema
     for value, place in _partitions(rows, folder, by, within):
