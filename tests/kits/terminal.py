@@ -18,6 +18,8 @@ PATIENCE = 180
 def a_process(kits: Path) -> tuple[list[str], dict[str, str]]:
     """Return the command `facteur new` that finds its kits in `kits`, and its environment."""
     code = (
+        # As at a terminal: whoever runs the tests may be deaf to hanging up, as under nohup, and that is inherited.
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
         "from pathlib import Path; from facteur import kits; from facteur.cli import main; "
         f"kits.INSTALLED = Path({str(kits)!r}); main()"
     )
