@@ -1,10 +1,11 @@
 #!/bin/sh
-# Look for what is unsafe: security.sh [audit|static|secrets|sbom|all] [LOCK...]
+# Look for what is unsafe: security.sh [audit|static|secrets|sbom|all|tools] [LOCK...]
 #
 #   audit     the locks against advisories of known vulnerabilities; ends with 3 where not all were looked up
 #   static    the code, by ruff's rules for security; writes gl-code-quality-report.json
 #   secrets   keys and passwords in the tree and in new commits
 #   sbom      writes what the first LOCK holds as CycloneDX, else requirements/serve.txt: sbom.cdx.json
+#   tools     nothing yet: installs what the others need
 #
 # LOCK are files of pinned requirements with hashes; without one, all that git holds.
 # The tools come by ci/security.txt into an environment of their own.
@@ -52,6 +53,7 @@ audit) audit "$@" ;;
 static) static ;;
 secrets) secrets ;;
 sbom) sbom "$serves" ;;
+tools) ;;
 all)
     code=0
     static
@@ -62,7 +64,7 @@ all)
     [ "$code" = 3 ] || exit "$code"
     ;;
 *)
-    sed -n '2,9s/^# \{0,1\}//p' "$0"
+    sed -n '2,10s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

@@ -67,4 +67,6 @@ if [ "$KITS" = whole ] && { can_install || docker info >/dev/null 2>&1; }; then
     find_runner
     export BUILDER RUNNER
 fi
+# Once, before two kits ask for them at the same time.
+PYTHON=.venv/bin/python sh ci/security.sh tools
 exec .venv/bin/python -m pytest -n 2 --durations=10 tests/kits "$@"
