@@ -48,7 +48,7 @@ class LanguageTable:
                 priors=kept["priors"],
                 grams=tuple(np.split(kept["grams"], ends)),
                 rows=tuple(np.split(kept["rows"], ends)),
-                weights=kept["weights"],
+                weights=np.ascontiguousarray(kept["weights"].T),
                 step=float(kept["step"]),
             )
 
@@ -61,7 +61,8 @@ class LanguageTable:
             lengths=np.array([len(each) for each in self.grams]),
             grams=np.concatenate(self.grams),
             rows=np.concatenate(self.rows),
-            weights=self.weights,
+            # A language after the other: what is alike lies together, and takes a quarter less.
+            weights=np.ascontiguousarray(self.weights.T),
             step=np.float64(self.step),
         )
 
