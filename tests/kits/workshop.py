@@ -19,8 +19,9 @@ from matrix import combination
 
 LONGEST = 600.0
 """Seconds that a command may take, installing included."""
-INHERITED = ("HOME", "PATH", "JAVA_HOME")
-"""All that a fresh shell has; whatever else a project counted on would be missed on another machine."""
+INHERITED = ("HOME", "PATH", "JAVA_HOME", "PROMTOOL")
+"""All that a fresh shell has, and where tools are that a README asks for; whatever else a project counted on would be
+missed on another machine."""
 PACKAGES = (
     "PIP_",
     "UV_",
